@@ -1,0 +1,164 @@
+/**
+ * Open files: CREATE, OPEN, READ, WRITE, FLUSH, RELEASE, FSYNC.
+ */
+import { FxError } from '../../src/errors.ts';
+import { FILE_BYTES_MAX } from '../../src/limits.ts';
+import type { Piece } from '../../src/store/api.ts';
+import { KIND, MODE_MASK } from '../../src/store/node.ts';
+import type { Created, Opened, OpenFlags } from '../operations.ts';
+import { ERRNO } from './errno.ts';
+import { after, type Exchange } from './exchange.ts';
+import {
+  BODY_WORD,
+  CREATE_IN,
+  ENTRY_BYTES,
+  FLUSH_IN,
+  OPEN_IN,
+  OPEN_OUT,
+  OUT,
+  OUT_WORD,
+  READ_IN,
+  RELEASE_IN,
+  WRITE_IN,
+  WRITE_OUT,
+} from './layouts.ts';
+import { FOPEN, OPEN, OPEN_KILL_SUIDGID, WRITE_KILL_SUIDGID } from './protocol.ts';
+
+function openFlags(flags: number, killFlags: number): OpenFlags {
+  const access = flags & OPEN.ACCESS_MODE;
+  return {
+    read: access !== OPEN.WRITE_ONLY,
+    write: access !== OPEN.READ_ONLY,
+    truncate: (flags & OPEN.TRUNCATE) !== 0,
+    append: (flags & OPEN.APPEND) !== 0,
+    clearSetId: (killFlags & OPEN_KILL_SUIDGID) !== 0,
+  };
+}
+
+/** Writes OPEN_OUT at `word` and remembers the handle. */
+function putOpened(x: Exchange, word: number, ino: number, opened: Opened): void {
+  let flags = 0;
+  if (!opened.cacheable) flags |= FOPEN.DIRECT_IO;
+  else if (x.timeoutSec > 0) flags |= FOPEN.KEEP_CACHE;
+  if (opened.flushless) flags |= FOPEN.NOFLUSH;
+  x.put64(word + OPEN_OUT.word.fh, opened.handle);
+  x.out[word + OPEN_OUT.word.open_flags] = flags;
+  x.out[word + OPEN_OUT.word.padding] = 0;
+  if (opened.handle !== 0) {
+    x.handles.set(opened.handle, ino);
+    x.openedHandle = opened.handle;
+  }
+}
+
+export function open(x: Exchange): number {
+  const flags = openFlags(x.u32(BODY_WORD + OPEN_IN.word.flags), x.u32(BODY_WORD + OPEN_IN.word.open_flags));
+  if (x.readOnly && (flags.write || flags.truncate)) return x.fail(ERRNO.EROFS);
+  putOpened(x, OUT_WORD, x.nodeid, x.operations.open(x.nodeid, flags));
+  x.held = flags.truncate;
+  return OUT + OPEN_OUT.bytes;
+}
+
+export function create(x: Exchange): number {
+  const rawFlags = x.u32(BODY_WORD + CREATE_IN.word.flags);
+  const flags = openFlags(rawFlags, x.u32(BODY_WORD + CREATE_IN.word.open_flags));
+  const mode = x.u32(BODY_WORD + CREATE_IN.word.mode) & MODE_MASK;
+  const name = x.lastName(after(CREATE_IN));
+  let created: Created;
+  try {
+    created = x.operations.create(x.nodeid, name, mode, flags, x.caller);
+  } catch (error) {
+    const exists = error instanceof FxError && error.code === 'EXISTS';
+    if (!exists || rawFlags & OPEN.EXCLUSIVE) throw error;
+    created = openExisting(x, name, flags);
+  }
+  x.entry(created.attributes);
+  putOpened(x, OUT_WORD + (ENTRY_BYTES >> 2), created.attributes.ino, created.opened);
+  return OUT + ENTRY_BYTES + OPEN_OUT.bytes;
+}
+
+/** The kernel still had the name cached as absent when another mount or the API created it. */
+function openExisting(x: Exchange, name: string, flags: OpenFlags): Created {
+  const found = x.operations.lookup(x.nodeid, name);
+  // A retry of the system call sees what is there now: a directory, a symlink, or nothing again.
+  if (found?.kind !== KIND.file) throw new FxError('STALE');
+  const opened = x.operations.open(found.ino, flags);
+  return { attributes: x.operations.attributes(found.ino), opened };
+}
+
+export function read(x: Exchange): number {
+  const { word } = READ_IN;
+  const offset = x.u64(BODY_WORD + word.offset);
+  const bytes = Math.min(x.u32(BODY_WORD + word.size), x.output.length - OUT);
+  if (offset > FILE_BYTES_MAX) return OUT;
+  const result = x.operations.read(x.nodeid, x.u64(BODY_WORD + word.fh), offset, bytes);
+  if (Array.isArray(result)) return readPieces(x, result, bytes);
+  if (result.length > bytes) throw new Error(`a read of ${bytes} bytes gave ${result.length}`);
+  x.output.set(result, OUT);
+  return OUT + result.length;
+}
+
+/** Hands the pieces to the loop, which sends them without a copy through this process's memory. */
+function readPieces(x: Exchange, list: Piece[], bytesMax: number): number {
+  const { pieces } = x;
+  if (list.length * 3 > pieces.length) return copyPieces(x, list, bytesMax);
+  let count = 0;
+  let total = 0;
+  for (let i = 0; i < list.length; i++) {
+    const piece = list[i] as Piece;
+    if (piece.bytes === 0) continue;
+    pieces[count * 3] = piece.fd;
+    pieces[count * 3 + 1] = piece.position;
+    pieces[count * 3 + 2] = piece.bytes;
+    count++;
+    total += piece.bytes;
+  }
+  if (total > bytesMax) throw new Error(`a read of ${bytesMax} bytes gave pieces of ${total}`);
+  return count === 0 ? OUT : -count;
+}
+
+/** More pieces than the loop takes, as in a file written a few bytes at a time. A short reply would mean end of file. */
+function copyPieces(x: Exchange, list: Piece[], bytesMax: number): number {
+  if (x.readPiece === undefined) throw new Error(`${list.length} pieces do not fit, and there is no way to read them`);
+  let at = OUT;
+  for (const piece of list) {
+    if (at + piece.bytes > OUT + bytesMax) throw new Error(`a read of ${bytesMax} bytes gave more in pieces`);
+    const target = x.output.subarray(at, at + piece.bytes);
+    if (piece.fd < 0) target.fill(0);
+    else x.readPiece(piece.fd, piece.position, target);
+    at += piece.bytes;
+  }
+  return at;
+}
+
+/** Hands on the bytes where they lie in the request. */
+export function write(x: Exchange): number {
+  const { word } = WRITE_IN;
+  const bytes = x.u32(BODY_WORD + word.size);
+  const start = after(WRITE_IN);
+  if (bytes > x.end - start) x.malformed('WRITE tells of more bytes than it brings');
+  const offset = x.u64(BODY_WORD + word.offset);
+  if (offset + bytes > FILE_BYTES_MAX) return x.fail(ERRNO.EFBIG);
+  const clearSetId = (x.u32(BODY_WORD + word.write_flags) & WRITE_KILL_SUIDGID) !== 0;
+  x.operations.write(x.nodeid, x.u64(BODY_WORD + word.fh), offset, x.input, start, bytes, clearSetId);
+  x.out[OUT_WORD + WRITE_OUT.word.size] = bytes;
+  x.out[OUT_WORD + WRITE_OUT.word.padding] = 0;
+  return OUT + WRITE_OUT.bytes;
+}
+
+export function flush(x: Exchange): number {
+  x.operations.flush(x.nodeid, x.u64(BODY_WORD + FLUSH_IN.word.fh));
+  return OUT;
+}
+
+/** Nobody sees this reply's error: close(2) has returned. */
+export function release(x: Exchange): number {
+  const handle = x.u64(BODY_WORD + RELEASE_IN.word.fh);
+  x.handles.delete(handle);
+  x.operations.release(x.nodeid, handle);
+  return OUT;
+}
+
+/** FSYNC and FSYNCDIR, with or without FDATASYNC: what the log holds of a file, it holds whole. */
+export function fsync(x: Exchange): number {
+  return x.replier.defer(x.operations.fsync(x.nodeid));
+}

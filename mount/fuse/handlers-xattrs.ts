@@ -1,0 +1,69 @@
+/**
+ * Extended attributes: GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR.
+ *
+ * A request with size 0 asks how many bytes there are; one whose size is too small is ERANGE.
+ */
+import { XATTR_LIST_BYTES_MAX } from '../../src/limits.ts';
+import { ERRNO } from './errno.ts';
+import { after, type Exchange } from './exchange.ts';
+import {
+  BODY,
+  BODY_WORD,
+  GETXATTR_IN,
+  GETXATTR_OUT,
+  OUT,
+  OUT_WORD,
+  SETXATTR_IN,
+  SETXATTR_IN_BYTES_SHORT,
+} from './layouts.ts';
+import { XATTR } from './protocol.ts';
+
+function sizeAnswer(x: Exchange, bytes: number): number {
+  x.out[OUT_WORD + GETXATTR_OUT.word.size] = bytes;
+  x.out[OUT_WORD + GETXATTR_OUT.word.padding] = 0;
+  return OUT + GETXATTR_OUT.bytes;
+}
+
+export function getxattr(x: Exchange): number {
+  const size = x.u32(BODY_WORD + GETXATTR_IN.word.size);
+  const value = x.operations.getXattr(x.nodeid, x.lastName(after(GETXATTR_IN)));
+  if (size === 0) return sizeAnswer(x, value.length);
+  if (size < value.length) return x.fail(ERRNO.ERANGE);
+  return x.data(value);
+}
+
+export function listxattr(x: Exchange): number {
+  const size = x.u32(BODY_WORD + GETXATTR_IN.word.size);
+  const names = x.operations.listXattrs(x.nodeid);
+  let bytes = 0;
+  for (const name of names) bytes += name.length + 1;
+  if (size === 0) return sizeAnswer(x, bytes);
+  if (size < bytes || bytes > XATTR_LIST_BYTES_MAX || OUT + bytes > x.output.length) return x.fail(ERRNO.ERANGE);
+  let at = OUT;
+  for (const name of names) {
+    at += x.output.latin1Write(name, at);
+    x.output[at++] = 0;
+  }
+  return at;
+}
+
+/** The value is copied out of the request, since the tree keeps it. */
+export function setxattr(x: Exchange): number {
+  const size = x.u32(BODY_WORD + SETXATTR_IN.word.size);
+  const flags = x.u32(BODY_WORD + SETXATTR_IN.word.flags);
+  const start = BODY + (x.setxattrExt ? SETXATTR_IN.bytes : SETXATTR_IN_BYTES_SHORT);
+  const name = x.firstName(start);
+  const valueStart = start + name.length + 1;
+  if (size !== x.end - valueStart) x.malformed('SETXATTR tells of another size than it brings');
+  const create = (flags & XATTR.CREATE) !== 0;
+  const replace = (flags & XATTR.REPLACE) !== 0;
+  if (create && replace) return x.fail(ERRNO.EINVAL);
+  const value = Uint8Array.prototype.slice.call(x.input, valueStart, valueStart + size);
+  x.operations.setXattr(x.nodeid, name, value, { create, replace }, x.caller);
+  return OUT;
+}
+
+export function removexattr(x: Exchange): number {
+  x.operations.removeXattr(x.nodeid, x.lastName(BODY), x.caller);
+  return OUT;
+}

@@ -1,0 +1,133 @@
+/**
+ * What a driver asks of the tree: the operations of a filesystem on inodes, with no word of any
+ * operating system's wire format, flags or error numbers.
+ *
+ * Operations throw FxError when they are refused and have then changed nothing. All are synchronous but
+ * those that wait for the disk. Names are byte strings. `ino` 1 is the root of the mount, also when the
+ * mount shows a subtree.
+ */
+import type { Ino } from '../src/ids.ts';
+import type { Name } from '../src/names.ts';
+import type { Piece, Time } from '../src/store/api.ts';
+import type { Attributes, Kind } from '../src/store/node.ts';
+
+/** Who asks. Drivers reuse one object from request to request: copy what must outlive the call. */
+export interface Caller {
+  uid: number;
+  gid: number;
+  pid: number;
+}
+
+export interface AttributeChanges {
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  size?: number;
+  atime?: Time | 'now';
+  mtime?: Time | 'now';
+  ctime?: Time;
+  /** The kernel asks that set-id bits be dropped (truncate or chown by an unprivileged caller). */
+  clearSetId?: boolean;
+}
+
+export interface OpenFlags {
+  read: boolean;
+  write: boolean;
+  truncate: boolean;
+  append: boolean;
+  /** Truncating by an unprivileged caller drops set-id bits. */
+  clearSetId: boolean;
+}
+
+export interface Opened {
+  /** 0 when the file needs no state of its own; else released with `release`. */
+  handle: number;
+  /** The driver may keep and fill the kernel's page cache. */
+  cacheable: boolean;
+  /** Closing needs no flush (blobs). */
+  flushless: boolean;
+}
+
+export interface Created {
+  attributes: Attributes;
+  opened: Opened;
+}
+
+/** Filesystem totals for statfs, in bytes and inodes. */
+export interface Totals {
+  totalBytes: number;
+  freeBytes: number;
+  inodes: number;
+  freeInodes: number;
+}
+
+/** What a read yields: bytes in memory, or pieces of files that the driver sends without copying. */
+export type ReadResult = Uint8Array | Piece[];
+
+export interface Operations {
+  readonly readOnly: boolean;
+  readonly root: Ino;
+
+  /** The entry's attributes, or undefined when there is none (which may be cached until an invalidation). "." and ".." are allowed. */
+  lookup(parent: Ino, name: Name): Attributes | undefined;
+  /** STALE when the inode is gone. */
+  attributes(ino: Ino): Attributes;
+  setAttributes(ino: Ino, changes: AttributeChanges, caller: Caller): Attributes;
+  readlink(ino: Ino): Name;
+
+  create(parent: Ino, name: Name, mode: number, flags: OpenFlags, caller: Caller): Created;
+  mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes;
+  mkdir(parent: Ino, name: Name, mode: number, caller: Caller): Attributes;
+  symlink(parent: Ino, name: Name, target: Name, caller: Caller): Attributes;
+  link(ino: Ino, parent: Ino, name: Name): Attributes;
+  unlink(parent: Ino, name: Name): void;
+  rmdir(parent: Ino, name: Name): void;
+  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, options: { noReplace: boolean; exchange: boolean }): void;
+
+  open(ino: Ino, flags: OpenFlags): Opened;
+  /** The bytes at [offset, offset + bytes), fewer at the end of the file. The result is valid until the next call. */
+  read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult;
+  /** Writes data[start, start + bytes). With `append` of the handle's open the driver gives the offset the kernel chose. */
+  write(ino: Ino, handle: number, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void;
+  flush(ino: Ino, handle: number): void;
+  release(ino: Ino, handle: number): void;
+  /** Resolves when everything acknowledged so far on this file or directory survives power loss. */
+  fsync(ino: Ino): Promise<void>;
+
+  /**
+   * Visits entries after `cookie` (0: from the start) until `visit` returns false. "." and ".." come
+   * first. `load` gives the entry's attributes, for drivers that send them along; undefined for an entry
+   * whose attributes are not known yet. Cookies are stable while entries come and go.
+   */
+  readdir(
+    ino: Ino,
+    cookie: number,
+    visit: (name: Name, cookie: number, ino: Ino, kind: Kind, load: () => Attributes | undefined) => boolean,
+  ): void;
+
+  /** NO_ATTRIBUTE. */
+  getXattr(ino: Ino, name: Name): Uint8Array;
+  listXattrs(ino: Ino): Name[];
+  /** EXISTS with `create` when it is there, NO_ATTRIBUTE with `replace` when it is not. */
+  setXattr(ino: Ino, name: Name, value: Uint8Array, options: { create: boolean; replace: boolean }, caller: Caller): void;
+  removeXattr(ino: Ino, name: Name, caller: Caller): void;
+  /** R 4, W 2, X 1, as in access(2). ACCESS_DENIED. Drivers whose kernel checks permissions need not call it. */
+  access(ino: Ino, mask: number, caller: Caller): void;
+  statfs(): Totals;
+
+  /** Says which inodes the driver (its kernel) still refers to, so that unlinked files live on. Returns a function that takes it back. */
+  addHolder(holder: (ino: Ino) => boolean): () => void;
+  /** The driver's last reference to an unlinked inode is gone. */
+  reclaim(ino: Ino): void;
+
+  /** Calls back for each change that did not come through this object: from the API, or from another mount. */
+  subscribe(sink: InvalidationSink): () => void;
+}
+
+/** What a driver must drop from its kernel's caches. */
+export interface InvalidationSink {
+  /** Attributes, and content from offset for `bytes` (-1: to the end; 0: attributes only). */
+  inode(ino: Ino, offset: number, bytes: number): void;
+  /** The name now stands for something else, or for nothing, or no longer for nothing. */
+  entry(parent: Ino, name: Name): void;
+}

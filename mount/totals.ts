@@ -1,0 +1,42 @@
+/**
+ * Filesystem totals for statfs: those of the disk that holds the store, and the store's own nodes.
+ *
+ * The disk is asked off the loop. What statfs answers is at most one refresh old: a question that comes
+ * more than `refreshMs` after the last refresh starts the next one and is answered from the last.
+ */
+import { statfs } from 'node:fs/promises';
+import type { StoreApi } from '../src/store/api.ts';
+import type { Totals } from './operations.ts';
+
+/** The least space one more node takes, for the count of free inodes. */
+const NODE_BYTES = 512;
+
+/** Returns the function that a Vfs takes as `totals`. Rejects when `directory` cannot be asked at first. */
+export async function hostTotals(store: StoreApi, directory: string, refreshMs = 1000): Promise<() => Totals> {
+  const totals: Totals = { totalBytes: 0, freeBytes: 0, inodes: 0, freeInodes: 0 };
+  let refreshed = 0;
+  let refreshing = false;
+
+  async function refresh(): Promise<void> {
+    const disk = await statfs(directory);
+    totals.totalBytes = disk.blocks * disk.bsize;
+    totals.freeBytes = disk.bavail * disk.bsize;
+    refreshed = performance.now();
+  }
+
+  await refresh();
+  return () => {
+    if (!refreshing && performance.now() - refreshed > refreshMs) {
+      refreshing = true;
+      // A disk that cannot be asked for now leaves the last numbers standing.
+      refresh().then(
+        () => (refreshing = false),
+        () => (refreshing = false),
+      );
+    }
+    const { nodes } = store.totals;
+    totals.freeInodes = Math.floor(totals.freeBytes / NODE_BYTES);
+    totals.inodes = nodes + totals.freeInodes;
+    return totals;
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * Operations on entries of directories: look up, list, create, link, remove, rename.
+ *
+ * New nodes belong to the caller. In a directory with the set-group-ID bit they get its group, and new
+ * directories the bit as well; other modes are kept as the kernel passed them (umask applied).
+ */
+import { FxError } from '../src/errors.ts';
+import type { Ino } from '../src/ids.ts';
+import { SYMLINK_BYTES_MAX } from '../src/limits.ts';
+import type { Name } from '../src/names.ts';
+import type { NewNode } from '../src/store/api.ts';
+import { type Attributes, FIRST_COOKIE, KIND, type Kind, MODE_MASK, type Node } from '../src/store/node.ts';
+import type { Caller, Operations } from './operations.ts';
+import { S_ISGID } from './vfs-access.ts';
+import type { Events } from './vfs-events.ts';
+import { type Tree, VALUE_NAME } from './vfs-tree.ts';
+
+const SYMLINK_MODE = 0o777;
+const COOKIE = { self: 1, parent: 2, value: 3 } as const;
+
+/** Kinds that `mknod` makes. */
+const MKNOD_KINDS: ReadonlySet<Kind> = new Set([
+  KIND.file,
+  KIND.fifo,
+  KIND.socket,
+  KIND.charDevice,
+  KIND.blockDevice,
+]);
+
+export class Entries {
+  readonly #tree: Tree;
+  readonly #events: Events;
+
+  constructor(tree: Tree, events: Events) {
+    this.#tree = tree;
+    this.#events = events;
+  }
+
+  /** NAME_TOO_LONG, STALE, NOT_DIRECTORY. "." works on any node, as file handles are opened by it. */
+  lookup(parent: Ino, name: Name): Attributes | undefined {
+    const tree = this.#tree;
+    tree.checkLength(name);
+    if (name === '.') return this.#self(parent);
+    const directory = tree.directory(parent);
+    const slot = tree.store.slot(directory, name);
+    if (slot !== undefined) return tree.describe(tree.child(slot));
+    if (name === '..') {
+      const above = tree.parent(directory);
+      return above && tree.describe(above);
+    }
+    return tree.showsValue(directory, name) ? tree.describeValue(directory) : undefined;
+  }
+
+  #self(ino: Ino): Attributes | undefined {
+    const tree = this.#tree;
+    const node = tree.node(ino);
+    if (!tree.reaches(node)) return undefined;
+    return tree.isValueFile(ino) ? tree.describeValue(node) : tree.describe(node);
+  }
+
+  /** See `Operations.readdir`. `load` describes the entry being visited, and only while it is. */
+  readdir(ino: Ino, cookie: number, visit: Parameters<Operations['readdir']>[2]): void {
+    const tree = this.#tree;
+    const directory = tree.directory(ino);
+    if (cookie < COOKIE.self) {
+      if (!visit('.', COOKIE.self, ino, KIND.directory, () => tree.describe(directory))) return;
+    }
+    if (cookie < COOKIE.parent) {
+      const above = tree.parent(directory) ?? directory;
+      const aboveIno = tree.outer(above.ino);
+      if (!visit('..', COOKIE.parent, aboveIno, KIND.directory, () => tree.describe(above))) return;
+    }
+    if (cookie < COOKIE.value && tree.showsValue(directory, VALUE_NAME)) {
+      const valueIno = tree.valueIno(directory);
+      if (!visit(VALUE_NAME, COOKIE.value, valueIno, KIND.file, () => tree.describeValue(directory))) return;
+    }
+    let current: Ino = 0;
+    const load = () => {
+      const node = tree.store.node(current);
+      return node && tree.describeQuickly(node);
+    };
+    tree.store.slots(directory, Math.max(cookie, FIRST_COOKIE - 1), (slot) => {
+      current = slot.ino;
+      return visit(slot.name, slot.cookie, slot.ino, slot.kind, load);
+    });
+  }
+
+  /** EXISTS, and the errors of `StoreApi.create`. */
+  create(parent: Ino, name: Name, fresh: Omit<NewNode, 'uid' | 'gid'>, caller: Caller): Attributes {
+    const tree = this.#tree;
+    const directory = this.#directoryFor(parent, name);
+    const inherits = (directory.mode & S_ISGID) !== 0;
+    const node: NewNode = { ...fresh, uid: caller.uid, gid: inherits ? directory.gid : caller.gid };
+    node.mode &= MODE_MASK;
+    if (inherits && fresh.kind === KIND.directory) node.mode |= S_ISGID;
+    return tree.describe(this.#events.quiet(() => tree.store.create(directory, name, node)));
+  }
+
+  mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
+    if (!MKNOD_KINDS.has(kind)) throw new FxError('INVALID', 'mknod makes files, fifos, sockets and devices only');
+    const isDevice = kind === KIND.charDevice || kind === KIND.blockDevice;
+    return this.create(parent, name, isDevice ? { kind, mode, rdev } : { kind, mode }, caller);
+  }
+
+  symlink(parent: Ino, name: Name, target: Name, caller: Caller): Attributes {
+    if (target === '') throw new FxError('NOT_FOUND', 'a symlink needs a target');
+    if (target.length > SYMLINK_BYTES_MAX) throw new FxError('NAME_TOO_LONG', 'a symlink target has at most 4095 bytes');
+    return this.create(parent, name, { kind: KIND.symlink, mode: SYMLINK_MODE, target }, caller);
+  }
+
+  /** NOT_PERMITTED for directories and `.value`; NOT_FOUND for a file whose last name is gone. */
+  link(ino: Ino, parent: Ino, name: Name): Attributes {
+    const tree = this.#tree;
+    const node = tree.mutable(ino);
+    const directory = this.#directoryFor(parent, name);
+    if (node.kind === KIND.directory) {
+      if (tree.store.slot(directory, name)) throw new FxError('EXISTS');
+      throw new FxError('NOT_PERMITTED', 'a directory has one name only');
+    }
+    if (node.nlink === 0) throw new FxError('NOT_FOUND');
+    this.#events.quiet(() => tree.store.link(node, directory, name));
+    return tree.describe(node);
+  }
+
+  /** IS_DIRECTORY, NOT_FOUND; NOT_PERMITTED for `.value`. */
+  unlink(parent: Ino, name: Name): void {
+    const directory = this.#directoryOf(parent, name);
+    if (this.#kindOf(directory, name) === KIND.directory) throw new FxError('IS_DIRECTORY');
+    this.#events.quiet(() => this.#tree.store.unlink(directory, name));
+  }
+
+  /** NOT_DIRECTORY, NOT_EMPTY, NOT_FOUND. A directory's value goes with it and does not keep it. */
+  rmdir(parent: Ino, name: Name): void {
+    if (name === '.') throw new FxError('INVALID');
+    if (name === '..') throw new FxError('NOT_EMPTY');
+    const directory = this.#directoryOf(parent, name);
+    if (this.#kindOf(directory, name) !== KIND.directory) throw new FxError('NOT_DIRECTORY');
+    this.#events.quiet(() => this.#tree.store.unlink(directory, name));
+  }
+
+  rename(
+    fromParent: Ino,
+    fromName: Name,
+    toParent: Ino,
+    toName: Name,
+    options: { noReplace: boolean; exchange: boolean },
+  ): void {
+    if (options.noReplace && options.exchange) throw new FxError('INVALID', 'noReplace and exchange exclude each other');
+    const tree = this.#tree;
+    const from = this.#directoryOf(fromParent, fromName);
+    const to = tree.mutableDirectory(toParent);
+    tree.checkLength(toName);
+    if (tree.showsValue(to, toName)) {
+      if (options.noReplace) throw new FxError('EXISTS');
+      throw new FxError('NOT_PERMITTED', 'the file .value cannot be replaced');
+    }
+    this.#events.quiet(() => tree.store.rename(from, fromName, to, toName, options));
+  }
+
+  /** The directory in which `name` is to be made. */
+  #directoryFor(parent: Ino, name: Name): Node {
+    const directory = this.#tree.mutableDirectory(parent);
+    this.#tree.checkLength(name);
+    if (name === '.' || name === '..') throw new FxError('EXISTS');
+    if (this.#tree.showsValue(directory, name)) throw new FxError('EXISTS', '.value shows the value of the directory');
+    return directory;
+  }
+
+  /** The directory from which `name` is to be taken. */
+  #directoryOf(parent: Ino, name: Name): Node {
+    const directory = this.#tree.mutableDirectory(parent);
+    this.#tree.checkLength(name);
+    if (this.#tree.showsValue(directory, name)) throw new FxError('NOT_PERMITTED', 'the file .value cannot be removed');
+    return directory;
+  }
+
+  #kindOf(directory: Node, name: Name): Kind {
+    const slot = this.#tree.store.slot(directory, name);
+    if (slot === undefined) throw new FxError('NOT_FOUND');
+    return slot.kind;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Operations on files: attributes, opening, reading, writing, truncating.
+ *
+ * Blobs have no state per open file: a handle is always 0, and a read answers with pieces of the store's
+ * segments. A typed file reads as its rendered value (the raw lens). The first write or truncation through
+ * a mount turns it into a blob whose content starts as the rendered bytes, in one frame and with the same
+ * identity: the raw lens has no way back to a value.
+ */
+import { FxError } from '../src/errors.ts';
+import type { Ino } from '../src/ids.ts';
+import { FILE_BYTES_MAX, TRANSFER_BYTES_MAX } from '../src/limits.ts';
+import type { Name } from '../src/names.ts';
+import type { Changes, Piece, Time } from '../src/store/api.ts';
+import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
+import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
+import { CAPABILITY_XATTR, hasCapability, withoutSetId } from './vfs-access.ts';
+import type { Events } from './vfs-events.ts';
+import type { Tree } from './vfs-tree.ts';
+
+/** The answer to every open. */
+export const OPENED: Opened = Object.freeze({ handle: 0, cacheable: true, flushless: true });
+
+/** `(uid_t) -1`: leave as it is. */
+const NO_ID = 0xffff_ffff;
+const NO_CAPABILITY: ReadonlyMap<Name, null> = new Map([[CAPABILITY_XATTR, null]]);
+
+export class Files {
+  readonly #tree: Tree;
+  readonly #events: Events;
+  /** The last read's answer, reused by the next. */
+  readonly #pieces: Piece[] = [];
+
+  constructor(tree: Tree, events: Events) {
+    this.#tree = tree;
+    this.#events = events;
+  }
+
+  attributes(ino: Ino): Attributes {
+    const node = this.#tree.node(ino);
+    return this.#tree.isValueFile(ino) ? this.#tree.describeValue(node) : this.#tree.describe(node);
+  }
+
+  /** NOT_PERMITTED for `.value`; IS_DIRECTORY, INVALID, TOO_BIG for sizes. Without any change nothing happens. */
+  setAttributes(ino: Ino, asked: AttributeChanges): Attributes {
+    const node = this.#tree.mutable(ino);
+    const changes = this.#changesOf(node, asked);
+    if (Object.keys(changes).length > 0) this.#patch(node, changes);
+    return this.#tree.describe(node);
+  }
+
+  #changesOf(node: Node, asked: AttributeChanges): Changes {
+    const changes: Changes = {};
+    const { size } = asked;
+    const chowned = isId(asked.uid) || isId(asked.gid);
+    if (size !== undefined) {
+      checkSize(node, size);
+      changes.size = size;
+    }
+    if (isId(asked.uid)) changes.uid = asked.uid;
+    if (isId(asked.gid)) changes.gid = asked.gid;
+    if (asked.atime !== undefined) changes.atime = this.#time(asked.atime);
+    if (asked.mtime !== undefined) changes.mtime = this.#time(asked.mtime);
+    if (asked.ctime !== undefined) changes.ctime = asked.ctime;
+    if (asked.mode !== undefined) changes.mode = asked.mode & MODE_MASK;
+    else if (node.kind !== KIND.directory && (chowned || asked.clearSetId)) {
+      const mode = withoutSetId(node.mode);
+      if (mode !== node.mode) changes.mode = mode;
+    }
+    if ((chowned || size !== undefined) && hasCapability(node)) changes.xattrs = new Map(NO_CAPABILITY);
+    return changes;
+  }
+
+  #time(time: Time | 'now'): Time {
+    return time === 'now' ? this.#tree.now() : time;
+  }
+
+  #patch(node: Node, changes: Changes): void {
+    const { store } = this.#tree;
+    this.#events.quiet(() => {
+      if (changes.size === undefined || node.value === null) return store.patch(node, changes);
+      const kept = changes.size;
+      store.transaction(() => {
+        this.#becomeBlob(node, kept);
+        store.patch(node, changes);
+      });
+    });
+  }
+
+  /** Within a transaction: the typed file becomes a blob of the first `bytesMax` of its rendered bytes. TOO_BIG over a frame's limit. */
+  #becomeBlob(node: Node, bytesMax: number): void {
+    const { store, rendered } = this.#tree;
+    const text = bytesMax > 0 ? rendered.bytes(node) : null;
+    store.patch(node, { value: null });
+    if (text === null) return;
+    const bytes = Math.min(text.length, bytesMax);
+    for (let at = 0; at < bytes; at += TRANSFER_BYTES_MAX) {
+      store.write(node, at, text, at, Math.min(TRANSFER_BYTES_MAX, bytes - at), false);
+    }
+  }
+
+  /** IS_DIRECTORY to write one, ACCESS_DENIED to write `.value`, LOOP for symlinks, NOT_SUPPORTED for devices and the like, READ_ONLY. */
+  open(ino: Ino, flags: OpenFlags): Opened {
+    const node = this.#tree.node(ino);
+    const changes = flags.write || flags.truncate;
+    if (this.#tree.isValueFile(ino)) {
+      if (changes) throw new FxError('ACCESS_DENIED', 'the file .value is read-only');
+      this.#tree.describeValue(node);
+      return OPENED;
+    }
+    if (node.kind !== KIND.file) checkOpenable(node, changes);
+    if (changes) this.#tree.checkWritable();
+    if (flags.truncate) this.#patch(node, this.#changesOf(node, { size: 0, clearSetId: flags.clearSetId }));
+    return OPENED;
+  }
+
+  read(ino: Ino, offset: number, bytes: number): ReadResult {
+    const tree = this.#tree;
+    const node = tree.node(ino);
+    if (node.kind !== KIND.file && !tree.isValueFile(ino)) throw notAFile(node);
+    if (node.value !== null) return tree.rendered.bytes(node).subarray(offset, offset + bytes);
+    if (tree.isValueFile(ino)) throw new FxError('STALE');
+    const pieces = this.#pieces;
+    pieces.length = 0;
+    tree.store.pieces(node, offset, bytes, pieces);
+    return pieces;
+  }
+
+  /** TOO_BIG past 2^53 - 1. A write of no bytes changes nothing. */
+  write(ino: Ino, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void {
+    const tree = this.#tree;
+    if (tree.isValueFile(ino)) throw new FxError('ACCESS_DENIED', 'the file .value is read-only');
+    const node = tree.mutable(ino);
+    if (node.kind !== KIND.file) throw notAFile(node);
+    if (bytes === 0) return;
+    if (offset > FILE_BYTES_MAX - bytes) throw new FxError('TOO_BIG');
+    const { store } = tree;
+    const clears = clearSetId && withoutSetId(node.mode) !== node.mode;
+    this.#events.quiet(() => {
+      const capability = !clears && hasCapability(node);
+      if (node.value === null && !capability) return store.write(node, offset, data, start, bytes, clears);
+      store.transaction(() => {
+        if (node.value !== null) this.#becomeBlob(node, FILE_BYTES_MAX);
+        if (capability) store.patch(node, { xattrs: new Map(NO_CAPABILITY) });
+        store.write(node, offset, data, start, bytes, clears);
+      });
+    });
+    if (clears) this.#events.lost(node);
+  }
+}
+
+function isId(id: number | undefined): id is number {
+  return id !== undefined && id !== NO_ID && id !== -1;
+}
+
+function checkSize(node: Node, size: number): void {
+  if (node.kind !== KIND.file) throw notAFile(node);
+  if (size > FILE_BYTES_MAX) throw new FxError('TOO_BIG');
+  if (!Number.isInteger(size) || size < 0) throw new FxError('INVALID', `${size} is no file size`);
+}
+
+function checkOpenable(node: Node, changes: boolean): void {
+  if (node.kind === KIND.directory && !changes) return;
+  if (node.kind === KIND.directory) throw new FxError('IS_DIRECTORY');
+  if (node.kind === KIND.symlink) throw new FxError('LOOP');
+  throw new FxError('NOT_SUPPORTED', 'fifos, sockets and devices are opened by the kernel');
+}
+
+function notAFile(node: Node): FxError {
+  return new FxError(node.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
+}

@@ -1,0 +1,218 @@
+/**
+ * The tree as one mount shows it: which inode number stands for which node, and how nodes are described.
+ *
+ * Inode numbers of a mount are those of the store, with two exceptions:
+ * - 1 is the root of the mount. When the mount shows a subtree, that is the subtree's directory, and the
+ *   directory's own number is not used.
+ * - A directory that has a value shows it as the file `.value`; its number is the directory's (as the
+ *   mount shows it) plus 2^52. The store's numbers stay below 2^52 and all sums below 2^53, so every one
+ *   is a safe integer.
+ *
+ * The file `.value` is read-only. Its mode is the directory's read bits, its owner and times are the
+ * directory's. A real entry of the name `.value` hides it.
+ */
+import { FxError, invariant } from '../src/errors.ts';
+import type { Ino } from '../src/ids.ts';
+import { NAME_BYTES_MAX } from '../src/limits.ts';
+import type { Name } from '../src/names.ts';
+import type { StoreApi, Time } from '../src/store/api.ts';
+import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/store/node.ts';
+import type { Totals } from './operations.ts';
+import { Rendered } from './rendered.ts';
+
+/** Added to a directory's inode number to give that of its `.value`. */
+export const VALUE_INO_OFFSET = 2 ** 52;
+/** Name of the file that shows a directory's value. */
+export const VALUE_NAME: Name = '.value';
+
+const READ_BITS = 0o444;
+const stale = new FxError('STALE');
+
+export interface VfsOptions {
+  /** The time that `utimens` calls "now": the clock of the store. */
+  now: () => Time;
+  /** Answers statfs; must not wait. */
+  totals: () => Totals;
+  /** Refuses every change with READ_ONLY. So does a store that is read-only. */
+  readOnly?: boolean;
+  /** Inode number of the directory that the mount shows as its root; default the store's root. */
+  root?: Ino;
+  /** Rendered values, when several mounts of a store are to share them. */
+  rendered?: Rendered;
+}
+
+export class Tree {
+  readonly store: StoreApi;
+  readonly rendered: Rendered;
+  readonly now: () => Time;
+  /** Inode number in the store of the mount's root. */
+  readonly #root: Ino;
+  /** The same when the mount shows a subtree, else 0. */
+  readonly #alias: Ino;
+  readonly #readOnly: boolean;
+
+  /** NOT_FOUND or NOT_DIRECTORY when `options.root` is no directory. */
+  constructor(store: StoreApi, options: VfsOptions) {
+    this.store = store;
+    this.now = options.now;
+    this.rendered = options.rendered ?? new Rendered();
+    this.#readOnly = options.readOnly ?? false;
+    this.#root = options.root ?? ROOT_INO;
+    this.#alias = this.#root === ROOT_INO ? 0 : this.#root;
+    const root = store.node(this.#root);
+    if (root === undefined) throw new FxError('NOT_FOUND', `the store has no node ${this.#root} to mount`);
+    if (root.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', `node ${this.#root} is no directory to mount`);
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly || this.store.readOnly;
+  }
+
+  /** The node's inode number in this mount; 0 for the root of the store when the mount does not show it. */
+  outer(ino: Ino): Ino {
+    if (this.#alias === 0) return ino;
+    if (ino === this.#alias) return ROOT_INO;
+    return ino === ROOT_INO ? 0 : ino;
+  }
+
+  /** The store's inode number for one of this mount; 0 when there is none. Not for `.value` files. */
+  inner(ino: Ino): Ino {
+    if (this.#alias === 0) return ino;
+    if (ino === ROOT_INO) return this.#alias;
+    return ino === this.#alias ? 0 : ino;
+  }
+
+  isValueFile(ino: Ino): boolean {
+    return ino >= VALUE_INO_OFFSET;
+  }
+
+  /** The node behind an inode number of this mount; for a `.value` file its directory. STALE. */
+  node(ino: Ino): Node {
+    const node = this.store.node(this.inner(ino >= VALUE_INO_OFFSET ? ino - VALUE_INO_OFFSET : ino));
+    if (node === undefined) throw stale;
+    return node;
+  }
+
+  /** The directory of that number. STALE, NOT_DIRECTORY. */
+  directory(ino: Ino): Node {
+    const node = this.node(ino);
+    if (node.kind !== KIND.directory || ino >= VALUE_INO_OFFSET) throw new FxError('NOT_DIRECTORY');
+    return node;
+  }
+
+  /** The node of that number, to change it. READ_ONLY, STALE; NOT_PERMITTED for a `.value` file. */
+  mutable(ino: Ino): Node {
+    this.checkWritable();
+    if (ino >= VALUE_INO_OFFSET) throw new FxError('NOT_PERMITTED', 'the file .value cannot be changed');
+    return this.node(ino);
+  }
+
+  /** The directory of that number, to change its entries. READ_ONLY, STALE, NOT_DIRECTORY. */
+  mutableDirectory(ino: Ino): Node {
+    this.checkWritable();
+    return this.directory(ino);
+  }
+
+  checkWritable(): void {
+    if (this.readOnly) throw new FxError('READ_ONLY');
+  }
+
+  checkLength(name: Name): void {
+    if (name.length > NAME_BYTES_MAX) throw new FxError('NAME_TOO_LONG');
+  }
+
+  /** The node that an entry refers to. */
+  child(slot: Slot): Node {
+    const node = this.store.node(slot.ino);
+    invariant(node !== undefined, `the entry "${slot.name}" of directory ${slot.parent} leads to node ${slot.ino}`);
+    return node;
+  }
+
+  /**
+   * The directory above; the mount's root is its own parent. Undefined for a directory that lies outside
+   * this mount's subtree by now, or was removed.
+   */
+  parent(directory: Node): Node | undefined {
+    if (directory.ino === this.#root) return directory;
+    const link = directory.links[0];
+    const parent = link && this.store.node(link.parent);
+    return parent !== undefined && this.reaches(parent) ? parent : undefined;
+  }
+
+  /** Whether the node lies in this mount's subtree. */
+  reaches(node: Node): boolean {
+    if (this.#alias === 0 || node.ino === this.#root) return true;
+    return node.links.some(({ parent }) => {
+      let above = this.store.node(parent);
+      while (above !== undefined && above.ino !== this.#root) {
+        const link = above.links[0];
+        above = link && this.store.node(link.parent);
+      }
+      return above !== undefined;
+    });
+  }
+
+  /** Whether `name` shows the directory's value: it has one, and no entry of its own by that name. */
+  showsValue(directory: Node, name: Name): boolean {
+    return name === VALUE_NAME && directory.value !== null && this.store.slot(directory, name) === undefined;
+  }
+
+  /** What a driver is told of a node: mostly the node itself. */
+  describe(node: Node): Attributes {
+    if (node.value !== null && node.kind === KIND.file) return this.#withSize(node, this.rendered.size(node));
+    if (node.ino !== this.#alias) return node;
+    return attributesOf(node, { ino: ROOT_INO });
+  }
+
+  /** The same, or undefined when it would take long to find. */
+  describeQuickly(node: Node): Attributes | undefined {
+    if (node.value === null || node.kind !== KIND.file) return this.describe(node);
+    const size = this.rendered.knownSize(node);
+    return size === undefined ? undefined : this.#withSize(node, size);
+  }
+
+  #withSize(node: Node, size: number): Attributes {
+    return attributesOf(node, { size, storedBytes: size });
+  }
+
+  /** What a driver is told of the directory's `.value`. STALE when it has none. */
+  describeValue(directory: Node): Attributes {
+    if (directory.value === null) throw stale;
+    const size = this.rendered.size(directory);
+    return attributesOf(directory, {
+      ino: this.valueIno(directory),
+      kind: KIND.file,
+      mode: directory.mode & READ_BITS,
+      nlink: 1,
+      size,
+      storedBytes: size,
+    });
+  }
+
+  valueIno(directory: Node): Ino {
+    return this.outer(directory.ino) + VALUE_INO_OFFSET;
+  }
+}
+
+function attributesOf(node: Node, changed: Partial<Attributes>): Attributes {
+  return {
+    ino: node.ino,
+    kind: node.kind,
+    mode: node.mode,
+    uid: node.uid,
+    gid: node.gid,
+    nlink: node.nlink,
+    rdev: node.rdev,
+    size: node.size,
+    storedBytes: node.storedBytes,
+    atimeSec: node.atimeSec,
+    atimeNsec: node.atimeNsec,
+    mtimeSec: node.mtimeSec,
+    mtimeNsec: node.mtimeNsec,
+    ctimeSec: node.ctimeSec,
+    ctimeNsec: node.ctimeNsec,
+    btimeSec: node.btimeSec,
+    btimeNsec: node.btimeNsec,
+    ...changed,
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Extended attributes.
+ *
+ * | namespace       | rule                                                                              |
+ * |-----------------|-----------------------------------------------------------------------------------|
+ * | `user.`         | on files and directories only                                                     |
+ * | `user.fx.`      | reserved: read-only, computed, never listed (so that copies do not carry them)    |
+ * | `trusted.`      | changed by root only                                                              |
+ * | `security.`     | kept; who may change one is the kernel's decision                                 |
+ * | `system.`, rest | NOT_SUPPORTED: an access list that nobody enforces must not seem to be set        |
+ *
+ * `user.fx.id` is the NodeID's text, `user.fx.version` the VerID in decimal, `user.fx.type` the value's
+ * type, or `blob` or `directory` when there is none. `.value` has those of its directory and no others.
+ *
+ * Limits are those of Linux: names to 255 bytes (RANGE), values to 64 KiB (ARGUMENT_TOO_BIG), all names
+ * with their NULs to 64 KiB (NO_SPACE).
+ */
+import { FxError } from '../src/errors.ts';
+import { type Ino, nodeIdToText } from '../src/ids.ts';
+import { XATTR_LIST_BYTES_MAX, XATTR_NAME_BYTES_MAX, XATTR_VALUE_BYTES_MAX } from '../src/limits.ts';
+import type { Name } from '../src/names.ts';
+import { KIND, type Node } from '../src/store/node.ts';
+import type { Caller } from './operations.ts';
+import type { Events } from './vfs-events.ts';
+import type { Tree } from './vfs-tree.ts';
+import { valueTypeName } from './value-type.ts';
+
+const RESERVED = 'user.fx.';
+const USER = 'user.';
+const TRUSTED = 'trusted.';
+const NAMESPACES = [USER, TRUSTED, 'security.'];
+
+/** Thrown again and again: the kernel asks for security.capability before every write. */
+const noAttribute = new FxError('NO_ATTRIBUTE');
+const notSupported = new FxError('NOT_SUPPORTED', 'extended attributes are user., trusted. or security. ones');
+
+const COMPUTED: Readonly<Record<Name, (node: Node) => string>> = {
+  'user.fx.id': (node) => nodeIdToText(node.id),
+  'user.fx.version': (node) => String(node.version),
+  'user.fx.type': (node) => {
+    if (node.value !== null) return valueTypeName(node.value);
+    return node.kind === KIND.directory ? 'directory' : 'blob';
+  },
+};
+
+export class Xattrs {
+  readonly #tree: Tree;
+  readonly #events: Events;
+
+  constructor(tree: Tree, events: Events) {
+    this.#tree = tree;
+    this.#events = events;
+  }
+
+  /** NO_ATTRIBUTE, NOT_SUPPORTED, STALE. */
+  get(ino: Ino, name: Name): Uint8Array {
+    const node = this.#tree.node(ino);
+    const found = this.#tree.isValueFile(ino) ? undefined : node.xattrs?.get(name);
+    if (found !== undefined) return found;
+    if (name.startsWith(RESERVED) && takesUser(node)) {
+      if (Object.hasOwn(COMPUTED, name)) return Buffer.from(COMPUTED[name]?.(node) ?? '', 'latin1');
+    }
+    throw isKnown(name) ? noAttribute : notSupported;
+  }
+
+  list(ino: Ino): Name[] {
+    const node = this.#tree.node(ino);
+    return node.xattrs === null || this.#tree.isValueFile(ino) ? [] : [...node.xattrs.keys()];
+  }
+
+  set(ino: Ino, name: Name, value: Uint8Array, options: { create: boolean; replace: boolean }, caller: Caller): void {
+    const node = this.#changeable(ino, name, caller);
+    if (value.length > XATTR_VALUE_BYTES_MAX) throw new FxError('ARGUMENT_TOO_BIG');
+    const exists = node.xattrs?.has(name) ?? false;
+    if (options.create && exists) throw new FxError('EXISTS');
+    if (options.replace && !exists) throw noAttribute;
+    if (!exists && listBytes(node) + name.length + 1 > XATTR_LIST_BYTES_MAX) throw new FxError('NO_SPACE');
+    // The driver's buffer is reused; the store keeps what it is given.
+    const kept = Uint8Array.from(value);
+    this.#events.quiet(() => this.#tree.store.patch(node, { xattrs: new Map([[name, kept]]) }));
+  }
+
+  remove(ino: Ino, name: Name, caller: Caller): void {
+    const node = this.#changeable(ino, name, caller);
+    if (!node.xattrs?.has(name)) throw noAttribute;
+    this.#events.quiet(() => this.#tree.store.patch(node, { xattrs: new Map([[name, null]]) }));
+  }
+
+  #changeable(ino: Ino, name: Name, caller: Caller): Node {
+    const node = this.#tree.mutable(ino);
+    if (name.length === 0 || name.length > XATTR_NAME_BYTES_MAX) throw new FxError('RANGE');
+    if (!isKnown(name)) throw notSupported;
+    if (NAMESPACES.includes(name)) throw new FxError('INVALID', 'the attribute has no name after its namespace');
+    if (name.startsWith(RESERVED)) throw new FxError('NOT_PERMITTED', 'attributes user.fx.* are read-only');
+    if (name.startsWith(USER) && !takesUser(node)) throw new FxError('NOT_PERMITTED');
+    if (name.startsWith(TRUSTED) && caller.uid !== 0) throw new FxError('NOT_PERMITTED');
+    return node;
+  }
+}
+
+function isKnown(name: Name): boolean {
+  return NAMESPACES.some((namespace) => name.startsWith(namespace));
+}
+
+function takesUser(node: Node): boolean {
+  return node.kind === KIND.file || node.kind === KIND.directory;
+}
+
+function listBytes(node: Node): number {
+  let bytes = 0;
+  if (node.xattrs !== null) for (const name of node.xattrs.keys()) bytes += name.length + 1;
+  return bytes;
+}

@@ -1,0 +1,222 @@
+/**
+ * The tree as a filesystem: the operations that drivers offer to a kernel, on a store.
+ *
+ * One Vfs serves one mount of the whole store or of a subtree; several may share a store. Semantics are
+ * those of POSIX.1-2017 and, where it leaves a choice, of Linux's native filesystems. Access times are not
+ * kept by reading (as with `noatime`). The parts: `vfs-tree` says which inode is which node, `vfs-entries`,
+ * `vfs-files` and `vfs-xattrs` do the operations, `vfs-events` tells the driver what changed elsewhere.
+ */
+import type { Ino } from '../src/ids.ts';
+import type { Name } from '../src/names.ts';
+import type { StoreApi } from '../src/store/api.ts';
+import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
+import { FxError } from '../src/errors.ts';
+import type {
+  AttributeChanges,
+  Caller,
+  Created,
+  InvalidationSink,
+  Opened,
+  OpenFlags,
+  Operations,
+  ReadResult,
+  Totals,
+} from './operations.ts';
+import { checkAccess } from './vfs-access.ts';
+import { Entries } from './vfs-entries.ts';
+import { Events } from './vfs-events.ts';
+import { Files, OPENED } from './vfs-files.ts';
+import { Tree, VALUE_INO_OFFSET, type VfsOptions } from './vfs-tree.ts';
+import { Xattrs } from './vfs-xattrs.ts';
+
+export type { VfsOptions } from './vfs-tree.ts';
+
+const W_OK = 2;
+/** A new directory gets its set-group-ID bit from its parent only. */
+const MKDIR_MODE_MASK = 0o1777;
+
+export class Vfs implements Operations {
+  readonly root: Ino = ROOT_INO;
+  readonly #tree: Tree;
+  readonly #events: Events;
+  readonly #entries: Entries;
+  readonly #files: Files;
+  readonly #xattrs: Xattrs;
+  readonly #totals: () => Totals;
+  /** What `close` takes back from the store. */
+  readonly #registered = new Set<() => void>();
+
+  /** NOT_FOUND or NOT_DIRECTORY when `options.root` is no directory of the store. */
+  constructor(store: StoreApi, options: VfsOptions) {
+    this.#tree = new Tree(store, options);
+    this.#events = new Events(this.#tree);
+    this.#entries = new Entries(this.#tree, this.#events);
+    this.#files = new Files(this.#tree, this.#events);
+    this.#xattrs = new Xattrs(this.#tree, this.#events);
+    this.#totals = options.totals;
+    this.#registered.add(store.listen(this.#events));
+  }
+
+  /** Lets go of the store: no more invalidations, no more holders. Operations must not follow. */
+  close(): void {
+    for (const takeBack of this.#registered) takeBack();
+    this.#registered.clear();
+  }
+
+  get readOnly(): boolean {
+    return this.#tree.readOnly;
+  }
+
+  lookup(parent: Ino, name: Name): Attributes | undefined {
+    return this.#entries.lookup(parent, name);
+  }
+
+  attributes(ino: Ino): Attributes {
+    return this.#files.attributes(ino);
+  }
+
+  setAttributes(ino: Ino, changes: AttributeChanges): Attributes {
+    return this.#files.setAttributes(ino, changes);
+  }
+
+  readlink(ino: Ino): Name {
+    const node = this.#tree.node(ino);
+    if (node.kind !== KIND.symlink) throw new FxError('INVALID', 'not a symlink');
+    return node.target;
+  }
+
+  create(parent: Ino, name: Name, mode: number, _flags: OpenFlags, caller: Caller): Created {
+    return { attributes: this.#entries.create(parent, name, { kind: KIND.file, mode }, caller), opened: OPENED };
+  }
+
+  mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
+    return this.#entries.mknod(parent, name, kind, mode, rdev, caller);
+  }
+
+  mkdir(parent: Ino, name: Name, mode: number, caller: Caller): Attributes {
+    return this.#entries.create(parent, name, { kind: KIND.directory, mode: mode & MKDIR_MODE_MASK }, caller);
+  }
+
+  symlink(parent: Ino, name: Name, target: Name, caller: Caller): Attributes {
+    return this.#entries.symlink(parent, name, target, caller);
+  }
+
+  link(ino: Ino, parent: Ino, name: Name): Attributes {
+    return this.#entries.link(ino, parent, name);
+  }
+
+  unlink(parent: Ino, name: Name): void {
+    this.#entries.unlink(parent, name);
+  }
+
+  rmdir(parent: Ino, name: Name): void {
+    this.#entries.rmdir(parent, name);
+  }
+
+  rename(
+    fromParent: Ino,
+    fromName: Name,
+    toParent: Ino,
+    toName: Name,
+    options: { noReplace: boolean; exchange: boolean },
+  ): void {
+    this.#entries.rename(fromParent, fromName, toParent, toName, options);
+  }
+
+  open(ino: Ino, flags: OpenFlags): Opened {
+    return this.#files.open(ino, flags);
+  }
+
+  read(ino: Ino, _handle: number, offset: number, bytes: number): ReadResult {
+    return this.#files.read(ino, offset, bytes);
+  }
+
+  write(
+    ino: Ino,
+    _handle: number,
+    offset: number,
+    data: Uint8Array,
+    start: number,
+    bytes: number,
+    clearSetId: boolean,
+  ): void {
+    this.#files.write(ino, offset, data, start, bytes, clearSetId);
+  }
+
+  /** Nothing to do: what was written is in the log. */
+  flush(): void {}
+
+  /** Nothing to do: open files have no state. */
+  release(): void {}
+
+  fsync(_ino: Ino): Promise<void> {
+    return this.#tree.store.durable();
+  }
+
+  readdir(ino: Ino, cookie: number, visit: Parameters<Operations['readdir']>[2]): void {
+    this.#entries.readdir(ino, cookie, visit);
+  }
+
+  getXattr(ino: Ino, name: Name): Uint8Array {
+    return this.#xattrs.get(ino, name);
+  }
+
+  listXattrs(ino: Ino): Name[] {
+    return this.#xattrs.list(ino);
+  }
+
+  setXattr(
+    ino: Ino,
+    name: Name,
+    value: Uint8Array,
+    options: { create: boolean; replace: boolean },
+    caller: Caller,
+  ): void {
+    this.#xattrs.set(ino, name, value, options, caller);
+  }
+
+  removeXattr(ino: Ino, name: Name, caller: Caller): void {
+    this.#xattrs.remove(ino, name, caller);
+  }
+
+  access(ino: Ino, mask: number, caller: Caller): void {
+    const file = this.#files.attributes(ino);
+    if (mask & W_OK) {
+      const isPlain = file.kind === KIND.file || file.kind === KIND.directory || file.kind === KIND.symlink;
+      if (this.readOnly && isPlain) throw new FxError('READ_ONLY');
+      if (this.#tree.isValueFile(ino)) throw new FxError('ACCESS_DENIED', 'the file .value is read-only');
+    }
+    checkAccess(file, mask, caller);
+  }
+
+  statfs(): Totals {
+    return this.#totals();
+  }
+
+  /** The root of the mount is always held; a directory is held while its `.value` is. */
+  addHolder(holder: (ino: Ino) => boolean): () => void {
+    return this.#register(
+      this.#tree.store.addHolder((inner) => {
+        const ino = this.#tree.outer(inner);
+        return ino === ROOT_INO || (ino !== 0 && (holder(ino) || holder(ino + VALUE_INO_OFFSET)));
+      }),
+    );
+  }
+
+  reclaim(ino: Ino): void {
+    const inner = this.#tree.inner(this.#tree.isValueFile(ino) ? ino - VALUE_INO_OFFSET : ino);
+    if (inner !== 0) this.#tree.store.reclaim(inner);
+  }
+
+  subscribe(sink: InvalidationSink): () => void {
+    return this.#register(this.#events.subscribe(sink));
+  }
+
+  #register(takeBack: () => void): () => void {
+    this.#registered.add(takeBack);
+    return () => {
+      this.#registered.delete(takeBack);
+      takeBack();
+    };
+  }
+}

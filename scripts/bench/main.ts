@@ -1,0 +1,73 @@
+/**
+ * The benchmark: see `--help` in options.ts. Compiles the caller, makes the tree, starts every target of a
+ * mode, measures them in turns (each repeat in another order), and cleans up whatever happens.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Mode, type Options, parseOptions } from './options.ts';
+import { call } from './process.ts';
+import { markdown, Results } from './report.ts';
+import { startTarget, type Target } from './targets.ts';
+import { makeTree } from './tree.ts';
+import { type Prepared, runRound } from './workloads.ts';
+
+const RUN_ID = process.env.FXMOUNT_TEST_RUN ?? String(process.pid);
+const WARM_UP_FILES = 2000;
+
+function prepare(directory: string, options: Options): Prepared {
+  const source = fileURLToPath(new URL('../../../scripts/bench/ops.c', import.meta.url));
+  const ops = join(directory, 'ops');
+  call([process.env.CC ?? 'cc', '-O2', '-Wall', '-o', ops, source]);
+  const tree = join(directory, 'source');
+  const archive = join(directory, 'tree.tar');
+  mkdirSync(tree);
+  makeTree(tree, options.treeFiles);
+  call(['tar', '-cf', archive, '-C', tree, '.']);
+  return { ops, archive };
+}
+
+async function runMode(directory: string, mode: Mode, options: Options, prepared: Prepared, results: Results) {
+  const targets: Target[] = [];
+  try {
+    for (const name of options.targets) targets.push(await startTarget(name, directory, mode, options));
+    const warmUp = { ...options, files: Math.min(WARM_UP_FILES, options.files), only: ['create'], dropCaches: false };
+    for (const target of targets) {
+      await runRound({ target, mode, options: warmUp, prepared, name: 'warm-up', record: () => {} });
+    }
+    for (let repeat = 0; repeat < options.repeats; repeat++) {
+      const order = targets.map((_, i) => targets[(i + repeat) % targets.length] as Target);
+      for (const target of order) {
+        process.stderr.write(`${mode}, repeat ${repeat + 1} of ${options.repeats}: ${target.name}\n`);
+        const record = (workload: string, value: number) => results.record(workload, mode, target.name, value);
+        await runRound({ target, mode, options, prepared, name: `round${repeat}`, record });
+      }
+    }
+  } finally {
+    for (const target of targets) await target.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) return;
+  const directory = mkdtempSync(join(tmpdir(), `fxmount-test-${RUN_ID}-bench-`));
+  try {
+    const results = new Results();
+    const prepared = prepare(directory, options);
+    for (const mode of options.modes) await runMode(directory, mode, options, prepared, results);
+    const report = results.report(options);
+    const json = `${JSON.stringify(report, null, 2)}\n`;
+    if (options.json === '-') process.stdout.write(json);
+    else console.log(markdown(report, options));
+    if (options.json !== undefined && options.json !== '-') writeFileSync(options.json, json);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

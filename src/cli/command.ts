@@ -1,0 +1,77 @@
+/**
+ * What every command does around its verb: where the store is, running, printing.
+ */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Plain, PlainMap } from '../daemon/plain.ts';
+import { invoke, type Invocation } from '../daemon/reach.ts';
+import type { Row } from '../daemon/verb.ts';
+import type { VerbName } from '../daemon/verbs.ts';
+import { mountedStore } from './mounted.ts';
+import { print, printLine } from './output.ts';
+import { Progress } from './progress.ts';
+
+/** `path` absolute and without symbolic links, also when its last part is not there yet. */
+export function hostPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || absolute === '/') return absolute;
+    return join(hostPath(dirname(absolute)), basename(absolute));
+  }
+}
+
+/** The store that an argument names: its directory, or a mountpoint of it. */
+export function storePath(argument: string): string {
+  return mountedStore(argument)?.store ?? hostPath(argument);
+}
+
+/** Runs a verb on the store that `store` names, with a progress bar. */
+export async function run(
+  store: string,
+  verb: VerbName,
+  args: PlainMap,
+  options: Omit<Invocation, 'directory' | 'verb' | 'args' | 'progress'> = {},
+): Promise<Plain> {
+  const progress = new Progress();
+  try {
+    return await invoke({
+      ...options,
+      directory: storePath(store),
+      verb,
+      args,
+      progress: (what, done, total) => progress.update(what, done, total),
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** As `run`, for verbs whose output is rows: each is printed by `format`, or as one line of JSON. */
+export async function runRows(
+  store: string,
+  verb: VerbName,
+  args: PlainMap,
+  json: boolean,
+  format: (row: Row) => string,
+): Promise<void> {
+  await run(store, verb, args, { row: (row) => printLine(json ? JSON.stringify(row) : format(row)) });
+}
+
+/** As `run`, for verbs whose output is bytes: they go to stdout. */
+export async function runBytes(store: string, verb: VerbName, args: PlainMap): Promise<void> {
+  await run(store, verb, args, { write: print });
+}
+
+/** A non-negative integer option, for commander. */
+export function count(text: string): number {
+  const value = Number(text);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) throw new Error(`"${text}" is no count; give an integer from 0`);
+  return value;
+}
+
+/** Examples for a command's help. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+}

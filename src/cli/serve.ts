@@ -1,0 +1,57 @@
+/**
+ * The process of a daemon: signals, faults, exit codes.
+ *
+ * SIGTERM, SIGINT and SIGHUP checkpoint and unmount, lazily where the mount is busy; a second signal forces: lazily at
+ * once, without waiting for requests. A fault (anything uncaught) is logged, everything unmounted, and the exit
+ * code is 70, as what state the process is in is not known; the log of the store has every acknowledged change.
+ */
+import { Daemon } from '../daemon/daemon.ts';
+import type { MountRequest } from '../daemon/mount-control.ts';
+import { parseSync } from '../daemon/sync-policy.ts';
+import { openStore } from '../store/open.ts';
+import { EXIT_FAULT } from './exit-codes.ts';
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** How long a forced end may take before the process just ends. */
+const FORCE_TIMEOUT_MS = 3000;
+
+export interface ServeOptions {
+  readonly directory: string;
+  readonly sync: string;
+  readonly request: MountRequest;
+  readonly log: (text: string) => void;
+  /** Takes what is worth telling only in a log. */
+  readonly note: (text: string) => void;
+  readonly onReady: () => void | Promise<void>;
+}
+
+/** Serves until the last mount is gone. Rejects when the store or the first mount cannot be had. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { directory, sync, request, log, note } = options;
+  let daemon: Daemon | undefined;
+  let signals = 0;
+  const end = (force: boolean): void => {
+    if (force) setTimeout(() => process.exit(), FORCE_TIMEOUT_MS).unref();
+    daemon?.shutdown(force).catch((error: Error) => log(`ending failed: ${error.stack ?? error.message}`));
+  };
+  const onSignal = (signal: keyof typeof SIGNALS): void => {
+    note(`${signal}: unmounting`);
+    process.exitCode = signals === 0 ? 0 : 128 + SIGNALS[signal];
+    if (daemon === undefined) process.exit(128 + SIGNALS[signal]);
+    end(signals++ > 0);
+  };
+  const onFault = (error: unknown): void => {
+    log(`fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    process.exitCode = EXIT_FAULT;
+    end(true);
+  };
+  for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) process.on(signal, onSignal);
+  process.on('uncaughtException', onFault);
+  process.on('unhandledRejection', onFault);
+
+  const store = await openStore(directory, { create: true, sync: parseSync(sync) });
+  for (const line of store.report) log(`recovery: ${line}`);
+  daemon = await Daemon.start(store, { directory, sync, log, note }, request);
+  await options.onReady();
+  await daemon.finished;
+}

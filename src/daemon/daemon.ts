@@ -1,0 +1,114 @@
+/**
+ * The daemon: owns a store, serves its mounts and its socket, and ends with its last mount.
+ *
+ * Order of ending: the socket takes no more clients; requests under way are waited for, up to
+ * DRAIN_TIMEOUT_MS; the store is checkpointed and closed, which gives its lock back. A client that comes
+ * meanwhile finds no socket, and opens the store itself once the lock is free.
+ */
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Rendered } from '../../mount/rendered.ts';
+import { FxError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { Tree } from '../tree/tree.ts';
+import { type Endpoint, listen } from './endpoint.ts';
+import type { MountRequest } from './mount-control.ts';
+import { Mounts } from './mounts.ts';
+import type { Plain, PlainMap } from './plain.ts';
+import { serveMount } from './serve-mount.ts';
+import { ServerConnection } from './server.ts';
+import type { VerbContext, VerbIo } from './verb.ts';
+import { isVerbName, VERBS } from './verbs.ts';
+
+/** Requests under way when the daemon ends have this long to finish. */
+const DRAIN_TIMEOUT_MS = 10_000;
+const DRAIN_POLL_MS = 20;
+
+export interface DaemonOptions {
+  /** Absolute path of the store. */
+  readonly directory: string;
+  /** `--sync` as text. */
+  readonly sync: string;
+  readonly log: (text: string) => void;
+  readonly note: (text: string) => void;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #store: Store;
+  readonly #mounts: Mounts;
+  readonly #context: VerbContext;
+  readonly #connections = new Set<ServerConnection>();
+  #endpoint: Endpoint | undefined;
+  #finish: () => void = () => {};
+  /** Resolves when the daemon has ended and the store is closed; rejects when closing failed. */
+  readonly finished: Promise<void>;
+
+  /** Takes over `store`, which is open for writing, serves its first mount, and resolves when that is ready. */
+  static async start(store: Store, options: DaemonOptions, first: MountRequest): Promise<Daemon> {
+    const daemon = new Daemon(store, options);
+    try {
+      daemon.#endpoint = await listen(options.directory, (socket) => daemon.#accept(socket), options.log);
+      await daemon.#mounts.add(first);
+      return daemon;
+    } catch (error) {
+      daemon.#end();
+      await daemon.finished.catch((failure: Error) => options.log(failure.message));
+      throw error;
+    }
+  }
+
+  private constructor(store: Store, options: DaemonOptions) {
+    this.#options = options;
+    this.#store = store;
+    const rendered = new Rendered();
+    this.#mounts = new Mounts({
+      store: options.directory,
+      sync: options.sync,
+      start: (request) => serveMount(store, { ...request, rendered, store: options.directory, log: options.log }),
+      checkpoint: () => store.checkpoint(),
+      onEmpty: () => this.#end(),
+      log: options.log,
+      note: options.note,
+    });
+    this.#context = { directory: options.directory, store, tree: new Tree(store), rendered, mounts: this.#mounts };
+    this.finished = new Promise<void>((resolve) => {
+      this.#finish = resolve;
+    }).then(() => this.#close());
+    this.finished.catch(() => {});
+  }
+
+  /** Unmounts everything, lazily where it is busy, and ends. With `force` lazily at once. */
+  async shutdown(force: boolean): Promise<void> {
+    await this.#mounts.close(force);
+    this.#end();
+  }
+
+  #accept(socket: Socket): void {
+    this.#connections.add(
+      new ServerConnection(socket, {
+        store: this.#options.directory,
+        run: (verb, args, io) => this.#run(verb, args, io),
+        log: this.#options.log,
+        closed: (connection) => this.#connections.delete(connection),
+      }),
+    );
+  }
+
+  #run(verb: string, args: PlainMap, io: VerbIo): Promise<Plain> {
+    if (!isVerbName(verb)) throw new FxError('PROTOCOL', `the daemon has no verb "${verb}"`);
+    return VERBS[verb].run(this.#context, args, io);
+  }
+
+  #end(): void {
+    this.#finish();
+  }
+
+  async #close(): Promise<void> {
+    this.#endpoint?.close();
+    const deadline = Date.now() + DRAIN_TIMEOUT_MS;
+    while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline) await delay(DRAIN_POLL_MS);
+    for (const connection of this.#connections) connection.close();
+    await this.#store.close();
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What verbs may ask of a daemon's mounts.
+ */
+
+export interface MountRequest {
+  /** Absolute path of the mountpoint. */
+  readonly mountpoint: string;
+  readonly readOnly: boolean;
+  readonly allowOther: boolean;
+  /** Path of the node whose subtree is shown. */
+  readonly subtree: string;
+  /** Replies to changes wait until they survive power loss (`--sync always`). */
+  readonly durableReplies: boolean;
+}
+
+export interface MountInfo extends MountRequest {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface MountControl {
+  list(): MountInfo[];
+  /** Resolves when the mount is ready. Rejects as mounting does; EXISTS when it is mounted already. */
+  add(request: MountRequest): Promise<MountInfo>;
+  /** Checkpoints, unmounts, and resolves when the mount is gone. NOT_FOUND, BUSY (unless lazy), MOUNT_FAILED. */
+  remove(mountpoint: string, lazy: boolean): Promise<void>;
+  /** Resolves when the mount is gone, whoever unmounted it. Rejects when `signal` is aborted. */
+  ended(mountpoint: string, signal: AbortSignal): Promise<void>;
+  /** The daemon's `--sync` as text. */
+  readonly sync: string;
+}

@@ -1,0 +1,48 @@
+/**
+ * Verbs that only a daemon can do: mount, umount, wait.
+ */
+import { FxError } from '../errors.ts';
+import type { MountControl } from './mount-control.ts';
+import { defineVerb, type VerbContext } from './verb.ts';
+
+function mountsOf(context: VerbContext): MountControl {
+  if (context.mounts === undefined) throw new FxError('NO_DAEMON', `no daemon serves ${context.directory}`);
+  return context.mounts;
+}
+
+/** `sync`: the `--sync` asked for; it must be the daemon's own, as the policy belongs to the store. */
+export const mount = defineVerb(
+  {
+    access: 'daemon',
+    output: 'none',
+    arguments: { mountpoint: 'string', readOnly: 'boolean', allowOther: 'boolean', subtree: 'string', sync: 'string?' },
+  },
+  async (context, { sync, ...request }) => {
+    const mounts = mountsOf(context);
+    if (sync !== undefined && sync !== mounts.sync) {
+      throw new FxError(
+        'INVALID',
+        `the daemon of ${context.directory} runs with --sync ${mounts.sync}; leave --sync out, or unmount the store's mounts first`,
+      );
+    }
+    const info = await mounts.add({ ...request, durableReplies: mounts.sync === 'always' });
+    return { ...info, pid: process.pid };
+  },
+);
+
+export const umount = defineVerb(
+  { access: 'daemon', output: 'none', arguments: { mountpoint: 'string', lazy: 'boolean' } },
+  async (context, { mountpoint, lazy }) => {
+    await mountsOf(context).remove(mountpoint, lazy);
+    return null;
+  },
+);
+
+/** Returns when the mount is gone. */
+export const wait = defineVerb(
+  { access: 'daemon', output: 'none', arguments: { mountpoint: 'string' } },
+  async (context, { mountpoint }, io) => {
+    await mountsOf(context).ended(mountpoint, io.signal);
+    return null;
+  },
+);

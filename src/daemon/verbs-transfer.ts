@@ -1,0 +1,77 @@
+/**
+ * Verbs between the tree and the host: import, export.
+ */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { KIND } from '../store/node.ts';
+import { locate } from '../tree/address.ts';
+import { exportHost } from '../tree/export-host.ts';
+import type { Skipped } from '../tree/host-calls.ts';
+import { importSource, sourceKind } from '../tree/import-source.ts';
+import type { Plain } from './plain.ts';
+import { defineVerb, type VerbContext } from './verb.ts';
+
+/** Host directories that must be neither read nor written: the store, and mounts that wait for this very process. */
+function excluded(context: VerbContext): string[] {
+  return [context.directory, ...(context.mounts?.list() ?? []).map(({ mountpoint }) => mountpoint)];
+}
+
+interface Outcome {
+  readonly skipped: readonly Skipped[];
+  readonly skippedCount: number;
+}
+
+/** Counts of what was done, and notes on what was not. */
+function reportOf(outcome: Outcome): Plain {
+  const counts: Record<string, Plain> = {};
+  for (const [key, value] of Object.entries(outcome)) {
+    if (typeof value === 'number' && key !== 'ino' && key !== 'skippedCount') counts[key] = value;
+  }
+  const { skipped, skippedCount } = outcome;
+  const notes = skipped.map(({ path, reason }) => `left out ${path}: ${reason}`);
+  if (skippedCount > skipped.length) notes.push(`left out ${skippedCount - skipped.length} more`);
+  return { ...counts, skipped: skippedCount, notes };
+}
+
+const TRANSFER = { replace: 'boolean?' } as const;
+
+function optionsFor(context: VerbContext, replace: boolean): { exclude: string[]; existing: 'error' | 'replace'; blocking: boolean } {
+  // A process of its own has nothing else to do than this.
+  return { exclude: excluded(context), existing: replace ? 'replace' : 'error', blocking: context.mounts === undefined };
+}
+
+export const importVerb = defineVerb(
+  { access: 'write', output: 'none', arguments: { ...TRANSFER, source: 'string', at: 'string' } },
+  async (context, { source, at, replace = false }, io) => {
+    const result = await importSource(context.store, source, await targetOf(context, source, at), {
+      ...optionsFor(context, replace),
+      signal: io.signal,
+      onProgress: (counts) => io.progress('importing files', counts.files, 0),
+    });
+    return reportOf(result);
+  },
+);
+
+/** A single file goes into the directory at `at` under its own name, as with cp(1). */
+async function targetOf(context: VerbContext, source: string, at: string): Promise<string> {
+  for (const directory of excluded(context)) {
+    // Not even stat(2): a path on an own mount waits for this process. The import refuses it.
+    if (`${source}/`.startsWith(`${directory}/`)) return at;
+  }
+  const isDirectory = locate(context.store, at).node?.kind === KIND.directory;
+  if (!isDirectory || (await sourceKind(source)) !== 'host') return at;
+  const isFile = await stat(source).then((stats) => !stats.isDirectory(), () => false);
+  return isFile ? `${at}/${basename(source)}` : at;
+}
+
+export const exportVerb = defineVerb(
+  { access: 'read', output: 'none', arguments: { ...TRANSFER, destination: 'string', at: 'string' } },
+  async (context, { destination, at, replace = false }, io) => {
+    const result = await exportHost(context.store, at, destination, {
+      ...optionsFor(context, replace),
+      signal: io.signal,
+      onProgress: (counts) => io.progress('exporting files', counts.files, context.store.totals.nodes),
+    });
+    return reportOf(result);
+  },
+);

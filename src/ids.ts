@@ -1,0 +1,62 @@
+/**
+ * Node identity.
+ *
+ * A NodeID has 128 bits: 48 bits of milliseconds since 1970 (big-endian), then 80 bits from a CSPRNG.
+ * In memory it is a byte string of 16 characters (one per byte), which compares and hashes as its
+ * bytes do and sorts by time. Its text form is base58 (Bitcoin's alphabet), always 22 characters,
+ * left-padded with `1`, so that text sorts as bytes do.
+ */
+import { randomFillSync } from 'node:crypto';
+import { FxError } from './errors.ts';
+
+/** 16 characters, each with a code below 256. */
+export type NodeId = string & { readonly __brand?: 'NodeId' };
+
+/** Inode number: local to a store, never reused, a safe integer from 1. */
+export type Ino = number;
+
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+export const NODE_ID_BYTES = 16;
+export const NODE_ID_TEXT_CHARS = 22;
+
+const pool = Buffer.alloc(8192);
+const scratch = Buffer.alloc(NODE_ID_BYTES);
+let poolUsed = pool.length;
+
+/** A new NodeID for the time `ms` (milliseconds since 1970). */
+export function newNodeId(ms: number): NodeId {
+  if (poolUsed + 10 > pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  scratch.writeUIntBE(ms, 0, 6);
+  pool.copy(scratch, 6, poolUsed, poolUsed + 10);
+  poolUsed += 10;
+  return scratch.latin1Slice(0, NODE_ID_BYTES);
+}
+
+/** The NodeID as base58 text of 22 characters. */
+export function nodeIdToText(id: NodeId): string {
+  let n = BigInt(`0x${Buffer.from(id, 'latin1').toString('hex')}`);
+  let text = '';
+  for (let i = 0; i < NODE_ID_TEXT_CHARS; i++) {
+    text = ALPHABET.charAt(Number(n % 58n)) + text;
+    n /= 58n;
+  }
+  return text;
+}
+
+/** The NodeID that `text` stands for. Throws INVALID when it is no canonical NodeID text. */
+export function nodeIdFromText(text: string): NodeId {
+  if (text.length !== NODE_ID_TEXT_CHARS) {
+    throw new FxError('INVALID', `"${text}" is no NodeID: it has ${text.length} characters, not ${NODE_ID_TEXT_CHARS}`);
+  }
+  let n = 0n;
+  for (const char of text) {
+    const digit = ALPHABET.indexOf(char);
+    if (digit < 0) throw new FxError('INVALID', `"${text}" is no NodeID: "${char}" is not in base58`);
+    n = n * 58n + BigInt(digit);
+  }
+  if (n >> 128n) throw new FxError('INVALID', `"${text}" is no NodeID: it is over 128 bits`);
+  return Buffer.from(n.toString(16).padStart(32, '0'), 'hex').latin1Slice();
+}

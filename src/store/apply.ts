@@ -1,0 +1,223 @@
+/**
+ * What a record does to the tree: the one place where state changes, for live operations and for frames
+ * read back after a crash alike. So what recovery makes is what was there.
+ *
+ * A node's VerID rises by one with each frame that changes it, however many records tell of it.
+ */
+import { FxError } from '../errors.ts';
+import { Directory } from './directory.ts';
+import type { ChangeListener } from './api.ts';
+import { KIND, Node, ROOT_INO, type Slot } from './node.ts';
+import { type DataField, type Fields, type LogRecord, RECORD } from './records.ts';
+import type { State } from './state.ts';
+
+/** The frame that a record stands in. */
+export interface FrameContext {
+  seq: number;
+  timeSec: number;
+  timeNsec: number;
+  /** Where the frame's data lies; segment 0 while it is staged. */
+  segment: number;
+  dataPosition: number;
+}
+
+/** Changes to be published, in order. */
+export type ChangeEvent =
+  | { what: 'content'; node: Node; offset: number; bytes: number }
+  | { what: 'attributes'; node: Node }
+  | { what: 'linked' | 'unlinked'; parent: Node; slot: Slot };
+
+/** Calls the listener's method for an event. */
+export function publish(event: ChangeEvent, listener: ChangeListener): void {
+  switch (event.what) {
+    case 'content':
+      listener.content(event.node, event.offset, event.bytes);
+      break;
+    case 'attributes':
+      listener.attributes(event.node);
+      break;
+    default:
+      listener[event.what](event.parent, event.slot);
+  }
+}
+
+function need(state: State, ino: number, seq: number): Node {
+  const node = state.node(ino);
+  if (node === undefined) throw new FxError('DAMAGED', `frame ${seq} speaks of inode ${ino}, which does not exist`);
+  return node;
+}
+
+/** Applies one record; appends what it changed to `events` unless that is null. Throws DAMAGED when it does not fit the tree. */
+export function applyRecord(state: State, record: LogRecord, frame: FrameContext, events: ChangeEvent[] | null): void {
+  switch (record.type) {
+    case RECORD.nodeCreate: {
+      const node = new Node(record.ino, record.id, record.kind);
+      create(state, node, record.fields, frame);
+      break;
+    }
+    case RECORD.nodePatch:
+      patch(state, need(state, record.ino, frame.seq), record.fields, frame, events);
+      break;
+    case RECORD.linkAdd: {
+      const parent = need(state, record.ino, frame.seq);
+      const child = need(state, record.child, frame.seq);
+      const slot = { parent: parent.ino, name: record.name, ino: child.ino, cookie: record.cookie, kind: child.kind };
+      addLink(state, parent, child, slot, record.childUntouched, frame);
+      events?.push({ what: 'linked', parent, slot });
+      break;
+    }
+    case RECORD.linkDel: {
+      const parent = need(state, record.ino, frame.seq);
+      const child = need(state, record.child, frame.seq);
+      const slot = state.slot(parent, record.name);
+      if (slot?.ino !== child.ino || slot.cookie !== record.cookie) {
+        throw new FxError('DAMAGED', `frame ${frame.seq} removes a slot that is not there`);
+      }
+      removeLink(state, parent, child, slot, record.childUntouched, frame);
+      events?.push({ what: 'unlinked', parent, slot });
+      break;
+    }
+    case RECORD.nodeDelete: {
+      const node = need(state, record.ino, frame.seq);
+      state.touch(node);
+      cutContent(state, node, 0);
+      state.dropNode(node);
+      state.setOrphan(node.ino, false);
+      break;
+    }
+  }
+}
+
+/** To be called before a node changes: marks it and raises its version, once for each frame. */
+function change(state: State, node: Node, frame: FrameContext): void {
+  state.touch(node);
+  if (node.seq !== frame.seq) {
+    node.seq = frame.seq;
+    node.version++;
+  }
+}
+
+function create(state: State, node: Node, fields: Fields, frame: FrameContext): void {
+  if (state.node(node.ino)) throw new FxError('DAMAGED', `frame ${frame.seq} creates inode ${node.ino} again`);
+  node.seq = frame.seq;
+  node.atimeSec = node.mtimeSec = node.ctimeSec = node.btimeSec = frame.timeSec;
+  node.atimeNsec = node.mtimeNsec = node.ctimeNsec = node.btimeNsec = frame.timeNsec;
+  if (node.kind === KIND.directory) node.directory = new Directory(true);
+  setFields(node, fields);
+  state.addNode(node);
+  if (node.ino === ROOT_INO) node.nlink = 2;
+  else state.setOrphan(node.ino, true);
+  // New nodes are dirty from the start; `addNode` undoes all of it.
+  state.touch(node);
+}
+
+function setFields(node: Node, fields: Fields): void {
+  if (fields.mode !== undefined) node.mode = fields.mode;
+  if (fields.uid !== undefined) node.uid = fields.uid;
+  if (fields.gid !== undefined) node.gid = fields.gid;
+  if (fields.atime) [node.atimeSec, node.atimeNsec] = fields.atime;
+  if (fields.mtime) [node.mtimeSec, node.mtimeNsec] = fields.mtime;
+  if (fields.ctime) [node.ctimeSec, node.ctimeNsec] = fields.ctime;
+  if (fields.btime) [node.btimeSec, node.btimeNsec] = fields.btime;
+  if (fields.value !== undefined) node.value = fields.value;
+  if (fields.meta !== undefined) node.meta = fields.meta;
+  if (fields.xattrs) setXattrs(node, fields.xattrs);
+  if (fields.rdev !== undefined) node.rdev = fields.rdev;
+  if (fields.target !== undefined) {
+    node.target = fields.target;
+    node.size = fields.target.length;
+  }
+}
+
+function setXattrs(node: Node, xattrs: Map<string, Uint8Array | null>): void {
+  node.xattrs ??= new Map();
+  for (const [name, value] of xattrs) {
+    if (value === null) node.xattrs.delete(name);
+    else node.xattrs.set(name, value);
+  }
+  if (node.xattrs.size === 0) node.xattrs = null;
+}
+
+function patch(state: State, node: Node, fields: Fields, frame: FrameContext, events: ChangeEvent[] | null): void {
+  change(state, node, frame);
+  const { size, value, data } = fields;
+  if (fields.ctime === undefined) {
+    node.ctimeSec = frame.timeSec;
+    node.ctimeNsec = frame.timeNsec;
+  }
+  if (size !== undefined || value !== undefined || data !== undefined) {
+    node.mtimeSec = frame.timeSec;
+    node.mtimeNsec = frame.timeNsec;
+  }
+  if (value !== undefined && node.kind === KIND.file) {
+    cutContent(state, node, 0);
+    node.size = 0;
+  }
+  setFields(node, fields);
+  if (size !== undefined) {
+    if (size < node.size) cutContent(state, node, size);
+    node.size = size;
+  }
+  if (data !== undefined) putData(state, node, data, frame);
+  if (events === null) return;
+  if (size !== undefined || value !== undefined) events.push({ what: 'content', node, offset: 0, bytes: -1 });
+  else if (data !== undefined) events.push({ what: 'content', node, offset: data.offset, bytes: data.bytes });
+  else events.push({ what: 'attributes', node });
+}
+
+function cutContent(state: State, node: Node, size: number): void {
+  if (node.extents === null) return;
+  state.freedBytes = 0;
+  node.extents.truncate(size);
+  node.storedBytes -= state.freedBytes;
+}
+
+function putData(state: State, node: Node, data: DataField, frame: FrameContext): void {
+  node.extents ??= state.newExtents();
+  state.freedBytes = 0;
+  node.extents.insert(data.offset, data.bytes, frame.segment, frame.dataPosition + data.place);
+  node.storedBytes += data.bytes - state.freedBytes;
+  state.contentBytes += data.bytes;
+  if (frame.segment !== 0) state.addLive(frame.segment, data.bytes);
+  node.size = Math.max(node.size, data.offset + data.bytes);
+}
+
+function changeDirectory(state: State, directory: Node, frame: FrameContext): void {
+  change(state, directory, frame);
+  directory.mtimeSec = directory.ctimeSec = frame.timeSec;
+  directory.mtimeNsec = directory.ctimeNsec = frame.timeNsec;
+}
+
+function changeChild(state: State, child: Node, untouched: boolean, frame: FrameContext): void {
+  if (untouched) {
+    state.touch(child);
+    return;
+  }
+  change(state, child, frame);
+  child.ctimeSec = frame.timeSec;
+  child.ctimeNsec = frame.timeNsec;
+}
+
+function addLink(state: State, parent: Node, child: Node, slot: Slot, untouched: boolean, frame: FrameContext): void {
+  changeDirectory(state, parent, frame);
+  changeChild(state, child, untouched, frame);
+  state.putSlot(parent, slot);
+  child.links.push(slot);
+  if (child.kind === KIND.directory) {
+    if (child.nlink === 0) child.nlink = 2;
+    parent.nlink++;
+  } else child.nlink++;
+  state.setOrphan(child.ino, false);
+}
+
+function removeLink(state: State, parent: Node, child: Node, slot: Slot, untouched: boolean, frame: FrameContext): void {
+  changeDirectory(state, parent, frame);
+  changeChild(state, child, untouched, frame);
+  state.dropSlot(parent, slot);
+  child.links = child.links.filter((link) => link.cookie !== slot.cookie);
+  if (child.kind === KIND.directory) {
+    if (!untouched) child.nlink = 0;
+    parent.nlink--;
+  } else child.nlink--;
+  if (child.links.length === 0) state.setOrphan(child.ino, true);
+}

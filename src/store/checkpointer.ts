@@ -1,0 +1,82 @@
+/**
+ * Takes checkpoints: brings the index up to the log, in the background, so that opening the store reads
+ * little of the log and memory can let go of what is in the index.
+ *
+ * The loop is never held longer than a slice. The index may only know what the log keeps for sure: the
+ * log is synced before the index commits. A checkpoint that fails is kept and goes along with the next.
+ */
+import type { Index } from '../index/index.ts';
+import type { Log } from '../wal/log.ts';
+import { type CheckpointRecord, encodeCheckpoint } from './checkpoint-record.ts';
+import type { FrozenRound, State } from './state.ts';
+
+/** Longest stretch of encoding before other work gets its turn, in milliseconds. */
+const SLICE_MS = 2;
+/** Steps between two looks at the clock. */
+const STEPS = 64;
+
+export class Checkpointer {
+  readonly #state: State;
+  readonly #log: Log;
+  readonly #index: Index;
+  #running: Promise<void> | null = null;
+  /** Rounds that the index refused, oldest first. */
+  #unsaved: FrozenRound[] = [];
+  /** Log position of the last checkpoint in the index, for the decision when the next one is due. */
+  coveredSeq: number;
+
+  constructor(state: State, log: Log, index: Index, coveredSeq: number) {
+    this.#state = state;
+    this.#log = log;
+    this.#index = index;
+    this.coveredSeq = coveredSeq;
+  }
+
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Checkpoints everything up to now. Rejects IO when the log or the index could not be written. */
+  async run(): Promise<void> {
+    while (this.#running) await this.#running.catch(() => {});
+    if (this.#state.dirtyCount === 0 && this.#unsaved.length === 0) return;
+    this.#running = this.#take().finally(() => {
+      this.#running = null;
+    });
+    await this.#running;
+  }
+
+  #record(): CheckpointRecord {
+    const { nextIno, nextCookie, nodeCount, contentBytes, orphans, liveBytes } = this.#state;
+    return {
+      log: this.#log.position,
+      nextIno,
+      nextCookie,
+      nodeCount,
+      contentBytes,
+      orphans: [...orphans],
+      liveBytes: [...liveBytes],
+    };
+  }
+
+  async #take(): Promise<void> {
+    const record = this.#record();
+    const frozen = this.#state.freeze();
+    const steps = this.#state.encodeFrozen(frozen);
+    let sliceEnd = performance.now() + SLICE_MS;
+    for (let i = 1; !steps.next().done; i++) {
+      if (i % STEPS !== 0 || performance.now() < sliceEnd) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    this.#unsaved.push(frozen);
+    await this.#log.durable(record.log.seq);
+    await this.#index.commit(
+      this.#unsaved.map((round) => round.batch),
+      encodeCheckpoint(record),
+    );
+    this.#unsaved = [];
+    this.#state.saved(frozen);
+    this.coveredSeq = record.log.seq;
+  }
+}

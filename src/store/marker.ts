@@ -1,0 +1,93 @@
+/**
+ * The file that makes a directory a store: `fxmount.json`, JSON of one line.
+ *
+ *     {"format":"fxmount store","version":1,"id":"<32 hex digits>"}
+ *
+ * A store directory holds
+ *
+ *     fxmount.json   this file
+ *     log/           the log (`src/wal/log.ts`)
+ *     index/         the checkpointed index (`src/index/index.ts`); made anew from the log when it is lost
+ *     lock           held by the process that has the store open (`lock.ts`)
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, openSync, closeSync, fsyncSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { FxError } from '../errors.ts';
+
+export const MARKER_NAME = 'fxmount.json';
+const FORMAT = 'fxmount store';
+const VERSION = 1;
+
+export interface Marker {
+  /** 16 bytes. */
+  storeId: Uint8Array;
+}
+
+function syncPath(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the marker of a new store, durably. The directory may exist, but must be empty: EXISTS, NOT_EMPTY. */
+export function createMarker(directory: string): Marker {
+  mkdirSync(directory, { recursive: true });
+  const names = readdirSync(directory);
+  if (names.includes(MARKER_NAME)) throw new FxError('EXISTS', `${directory} is an fxmount store already`);
+  if (names.length > 0) {
+    throw new FxError('NOT_EMPTY', `${directory} is not empty and no fxmount store; name a new or empty directory`);
+  }
+  const storeId = randomBytes(16);
+  const path = join(directory, MARKER_NAME);
+  const fd = openSync(`${path}.new`, 'w', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify({ format: FORMAT, version: VERSION, id: storeId.toString('hex') })}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(`${path}.new`, path);
+  syncPath(directory);
+  return { storeId };
+}
+
+/** Reads the marker. NOT_A_STORE, NEWER_FORMAT, DAMAGED. */
+export function readMarker(directory: string): Marker {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, MARKER_NAME), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES') throw new FxError('ACCESS_DENIED', `${directory}: permission denied; only the store’s owner may open it`);
+    throw new FxError('NOT_A_STORE', `${directory} is not an fxmount store (it has no ${MARKER_NAME}); make one with "fxmount init"`, {
+      cause: error,
+    });
+  }
+  const marker = parse(text);
+  if (marker?.format !== FORMAT) {
+    throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} is damaged; restore it from a backup of the store`);
+  }
+  if (typeof marker.version !== 'number' || marker.version > VERSION) {
+    throw new FxError(
+      'NEWER_FORMAT',
+      `${directory} has store format ${String(marker.version)}, this fxmount reads ${VERSION}; use a newer fxmount`,
+    );
+  }
+  if (typeof marker.id !== 'string' || !/^[0-9a-f]{32}$/.test(marker.id)) {
+    throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} has no valid id; restore it from a backup of the store`);
+  }
+  return { storeId: Buffer.from(marker.id, 'hex') };
+}
+
+function parse(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Making and opening stores: lock, index, log, recovery.
+ */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FxError } from '../errors.ts';
+import { Index } from '../index/index.ts';
+import { HostDisk } from '../wal/host-disk.ts';
+import { Log, type OpenOptions as LogOpenOptions, type Recovery } from '../wal/log.ts';
+import { decodeCheckpoint, type CheckpointRecord } from './checkpoint-record.ts';
+import { type Lock, lockStore } from './lock.ts';
+import { createMarker, MARKER_NAME, readMarker } from './marker.ts';
+import { replay } from './replay.ts';
+import { State } from './state.ts';
+import { Store } from './store.ts';
+
+/**
+ * When changes reach the disk for sure: `fsync` only when someone asks (they survive the death of the
+ * process in any case), `interval` every `ms` milliseconds too. Acknowledging only what is durable
+ * (`always`) is done by the drivers, who answer after `durable`.
+ */
+export type SyncPolicy = { kind: 'fsync' } | { kind: 'always' } | { kind: 'interval'; ms: number };
+
+export interface OpenStoreOptions {
+  /** Makes the store when the directory is missing or empty. */
+  create?: boolean;
+  readOnly?: boolean;
+  sync?: SyncPolicy;
+  /** Smaller segments, for tests. */
+  segmentBytesMax?: number;
+}
+
+/** Makes a store in a new or empty directory, owned by the caller. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
+export async function initStore(directory: string): Promise<void> {
+  const path = resolve(directory);
+  const { storeId } = hostErrors(path, () => createMarker(path));
+  hostErrors(path, () => mkdirSync(join(path, 'log')));
+  const log = await Log.create(new HostDisk(join(path, 'log')), storeId);
+  await log.close();
+  const store = await openStore(path);
+  await store.close();
+}
+
+/**
+ * Opens a store and recovers it: what the log has after the last checkpoint is applied again.
+ * NOT_A_STORE, NEWER_FORMAT, LOCKED (names the process that has it), DAMAGED, ACCESS_DENIED, IO.
+ * With damage in the log the store is read-only, and `report` says what is lost.
+ */
+export async function openStore(directory: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const path = resolve(directory);
+  if (options.create && !existsSync(join(path, MARKER_NAME))) await initStore(path);
+  const { storeId } = hostErrors(path, () => readMarker(path));
+  const lock = hostErrors(path, () => lockStore(path));
+  try {
+    return await openLocked(path, storeId, options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(path: string, storeId: Uint8Array, options: OpenStoreOptions, lock: Lock): Promise<Store> {
+  const report: string[] = [];
+  const { index, checkpoint } = await openIndex(join(path, 'index'), report);
+  try {
+    const state = new State(index);
+    if (checkpoint) state.restore(checkpoint);
+    const time = { sec: 0, nsec: 0 };
+    const logOptions: LogOpenOptions = { storeId, from: checkpoint?.log ?? null, readOnly: options.readOnly === true };
+    if (options.sync?.kind === 'interval') logOptions.syncIntervalMs = options.sync.ms;
+    if (options.segmentBytesMax !== undefined) logOptions.segmentBytesMax = options.segmentBytesMax;
+    const log = await Log.open(new HostDisk(join(path, 'log')), logOptions, (frame) => {
+      time.sec = frame.timeSec;
+      time.nsec = frame.timeNsec;
+      replay(state, frame);
+    });
+    report.push(...describe(log.recovery));
+    const store = new Store({
+      state,
+      log,
+      index,
+      readOnly: options.readOnly === true || log.readOnly,
+      coveredSeq: checkpoint?.log.seq ?? 0,
+      report,
+      time,
+      onClose: () => lock.release(),
+    });
+    if (!store.readOnly) prepare(store);
+    return store;
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+function prepare(store: Store): void {
+  if (store.seq === 0) store.createRoot(process.getuid?.() ?? 0, process.getgid?.() ?? 0);
+  store.reclaimAll();
+}
+
+/** Opens the index. One that cannot be read is made anew: the log has everything that was in it. */
+async function openIndex(path: string, report: string[]): Promise<{ index: Index; checkpoint: CheckpointRecord | null }> {
+  let index: Index | null = null;
+  try {
+    index = new Index(path);
+    const bytes = index.checkpoint();
+    return { index, checkpoint: bytes ? decodeCheckpoint(bytes) : null };
+  } catch (error) {
+    await index?.close();
+    if (!(error instanceof FxError) || error.code !== 'DAMAGED') throw error;
+    report.push(`the index was damaged and is made anew from the log (${error.message})`);
+    rmSync(path, { recursive: true, force: true });
+    return { index: new Index(path), checkpoint: null };
+  }
+}
+
+function describe(recovery: Recovery): string[] {
+  const lines: string[] = [];
+  const { tail } = recovery;
+  if (tail) {
+    const kept = tail.savedAs.length > 0 ? `, kept in log/${tail.savedAs.join(', log/')}` : '';
+    lines.push(
+      `the end of the log was incomplete (${tail.reason}): ${tail.bytes} bytes from seq ${tail.firstSeq} on were ` +
+        `${tail.isCut ? 'cut off' : 'left out'}${kept}; they had never been synced`,
+    );
+  }
+  for (const gap of recovery.damage) {
+    lines.push(
+      `the log is damaged at segment ${gap.segment}, byte ${gap.position} (${gap.reason}): changes from seq ${gap.firstSeq}` +
+        `${gap.lastSeq === null ? ' on' : ` to ${gap.lastSeq}`} are lost; the store is read-only; run "fxmount verify"`,
+    );
+  }
+  return lines;
+}
+
+/** Turns errors of the host's file system into one-line errors of ours. */
+function hostErrors<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof FxError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new FxError('ACCESS_DENIED', `${path}: permission denied; only the store’s owner may open it`, { cause: error });
+    }
+    if (code === 'ENOTDIR') throw new FxError('NOT_DIRECTORY', `${path}: a part of the path is not a directory`, { cause: error });
+    if (code === 'ENOSPC') throw new FxError('NO_SPACE', `${path}: no space left on the disk`, { cause: error });
+    if (code === 'EROFS') throw new FxError('READ_ONLY', `${path}: the disk is read-only`, { cause: error });
+    throw new FxError('IO', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+}

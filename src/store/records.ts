@@ -1,0 +1,270 @@
+/**
+ * Records: what a frame of the log says happened. Little-endian, each padded with zeros to 8 bytes.
+ *
+ *     record = type u8, flags u8, zero u16, bytes u32 (all of it, padding included), ino u64, body
+ *
+ *     1 NODE_CREATE   NodeID 16, kind u8, zero u8, fields
+ *     2 NODE_PATCH    fields
+ *     3 LINK_ADD      child u64, cookie u64, name u16 + bytes     ino is the directory
+ *                     flag 1: the child's own change is told by another record of the frame
+ *     4 LINK_DEL      as LINK_ADD
+ *     9 NODE_DELETE   nothing
+ *
+ *     fields = mask u32, then in the order of the mask's bits, from bit 0:
+ *       mode u32 · uid u32 · gid u32 · atime · mtime · ctime · btime (seconds i64, nanoseconds u32 each) ·
+ *       size u64 · value · meta (u32 + bytes; length 0xffffffff: none) · xattrs (u16 count, each: name u16 +
+ *       bytes, value as above, none removes it) · rdev u32 · target u16 + bytes ·
+ *       data (offset in the file u64, bytes u32, place in the frame's data u32)
+ *
+ * Types 5 SIGNAL, 6 CHECKPOINT, 7 CAP_GRANT and 8 CAP_REVOKE are reserved. 1 to 6 are numbered as in FXD.
+ *
+ * What a record does to the tree is in `apply.ts`, for a live change and for one read back alike. A reader
+ * throws DAMAGED at anything that does not fit, and NEWER_FORMAT at a type or flag it does not know.
+ */
+import { Reader, type Writer } from '../bytes.ts';
+import { FxError } from '../errors.ts';
+import type { Ino, NodeId } from '../ids.ts';
+import { NODE_ID_BYTES } from '../ids.ts';
+import type { Name } from '../names.ts';
+import type { Changes, Time } from './api.ts';
+import { KIND, type Kind } from './node.ts';
+
+export const RECORD = {
+  nodeCreate: 1,
+  nodePatch: 2,
+  linkAdd: 3,
+  linkDel: 4,
+  signal: 5,
+  checkpoint: 6,
+  capGrant: 7,
+  capRevoke: 8,
+  nodeDelete: 9,
+} as const;
+
+const RECORD_HEADER_BYTES = 16;
+const FLAG_CHILD_UNTOUCHED = 1;
+const NONE = 0xffff_ffff;
+
+const F = {
+  mode: 1 << 0,
+  uid: 1 << 1,
+  gid: 1 << 2,
+  atime: 1 << 3,
+  mtime: 1 << 4,
+  ctime: 1 << 5,
+  btime: 1 << 6,
+  size: 1 << 7,
+  value: 1 << 8,
+  meta: 1 << 9,
+  xattrs: 1 << 10,
+  rdev: 1 << 11,
+  target: 1 << 12,
+  data: 1 << 13,
+} as const;
+const FIELDS_KNOWN = (1 << 14) - 1;
+
+/** Bytes of a file that lie in the frame's data. */
+export interface DataField {
+  offset: number;
+  bytes: number;
+  /** Place in the frame's data. */
+  place: number;
+}
+
+export interface Fields extends Changes {
+  rdev?: number;
+  target?: Name;
+  data?: DataField;
+}
+
+export type LogRecord =
+  | { type: typeof RECORD.nodeCreate; ino: Ino; id: NodeId; kind: Kind; fields: Fields }
+  | { type: typeof RECORD.nodePatch; ino: Ino; fields: Fields }
+  | { type: typeof RECORD.linkAdd | typeof RECORD.linkDel; ino: Ino; child: Ino; cookie: number; name: Name; childUntouched: boolean }
+  | { type: typeof RECORD.nodeDelete; ino: Ino };
+
+function begin(out: Writer, type: number, flags: number, ino: Ino): number {
+  const start = out.position;
+  out.u8(type);
+  out.u8(flags);
+  out.u16(0);
+  out.u32(0);
+  out.u64(ino);
+  return start;
+}
+
+function end(out: Writer, start: number): void {
+  out.pad8();
+  out.bytes.writeUInt32LE(out.position - start, start + 4);
+}
+
+export function encodeCreate(out: Writer, ino: Ino, id: NodeId, kind: Kind, fields: Fields): void {
+  const start = begin(out, RECORD.nodeCreate, 0, ino);
+  out.latin1(id);
+  out.u8(kind);
+  out.u8(0);
+  encodeFields(out, fields);
+  end(out, start);
+}
+
+export function encodePatch(out: Writer, ino: Ino, fields: Fields): void {
+  const start = begin(out, RECORD.nodePatch, 0, ino);
+  encodeFields(out, fields);
+  end(out, start);
+}
+
+export function encodeLink(
+  out: Writer,
+  type: typeof RECORD.linkAdd | typeof RECORD.linkDel,
+  parent: Ino,
+  child: Ino,
+  cookie: number,
+  name: Name,
+  childUntouched: boolean,
+): void {
+  const start = begin(out, type, childUntouched ? FLAG_CHILD_UNTOUCHED : 0, parent);
+  out.u64(child);
+  out.u64(cookie);
+  out.u16(name.length);
+  out.latin1(name);
+  end(out, start);
+}
+
+export function encodeDelete(out: Writer, ino: Ino): void {
+  end(out, begin(out, RECORD.nodeDelete, 0, ino));
+}
+
+function encodeFields(out: Writer, fields: Fields): void {
+  const at = out.position;
+  let mask = 0;
+  out.u32(0);
+  if (fields.mode !== undefined) mask |= u32(out, F.mode, fields.mode);
+  if (fields.uid !== undefined) mask |= u32(out, F.uid, fields.uid);
+  if (fields.gid !== undefined) mask |= u32(out, F.gid, fields.gid);
+  if (fields.atime !== undefined) mask |= time(out, F.atime, fields.atime);
+  if (fields.mtime !== undefined) mask |= time(out, F.mtime, fields.mtime);
+  if (fields.ctime !== undefined) mask |= time(out, F.ctime, fields.ctime);
+  if (fields.btime !== undefined) mask |= time(out, F.btime, fields.btime);
+  if (fields.size !== undefined) {
+    mask |= F.size;
+    out.u64(fields.size);
+  }
+  if (fields.value !== undefined) mask |= optionalBytes(out, F.value, fields.value);
+  if (fields.meta !== undefined) mask |= optionalBytes(out, F.meta, fields.meta);
+  if (fields.xattrs !== undefined) {
+    mask |= F.xattrs;
+    out.u16(fields.xattrs.size);
+    for (const [name, value] of fields.xattrs) {
+      out.u16(name.length);
+      out.latin1(name);
+      optionalBytes(out, 0, value);
+    }
+  }
+  if (fields.rdev !== undefined) mask |= u32(out, F.rdev, fields.rdev);
+  if (fields.target !== undefined) {
+    mask |= F.target;
+    out.u16(fields.target.length);
+    out.latin1(fields.target);
+  }
+  if (fields.data !== undefined) {
+    mask |= F.data;
+    out.u64(fields.data.offset);
+    out.u32(fields.data.bytes);
+    out.u32(fields.data.place);
+  }
+  out.bytes.writeUInt32LE(mask, at);
+}
+
+function u32(out: Writer, bit: number, value: number): number {
+  out.u32(value);
+  return bit;
+}
+
+function time(out: Writer, bit: number, value: Time): number {
+  out.i64(value[0]);
+  out.u32(value[1]);
+  return bit;
+}
+
+function optionalBytes(out: Writer, bit: number, value: Uint8Array | null): number {
+  out.u32(value === null ? NONE : value.length);
+  if (value !== null) out.raw(value);
+  return bit;
+}
+
+function decodeTime(reader: Reader): Time {
+  const seconds = reader.i64();
+  const nanoseconds = reader.u32();
+  if (nanoseconds > 999_999_999) reader.fail('a time has too many nanoseconds');
+  return [seconds, nanoseconds];
+}
+
+function decodeOptionalBytes(reader: Reader): Uint8Array | null {
+  const length = reader.u32();
+  return length === NONE ? null : new Uint8Array(reader.raw(length));
+}
+
+function decodeFields(reader: Reader): Fields {
+  const mask = reader.u32();
+  if (mask & ~FIELDS_KNOWN) throw new FxError('NEWER_FORMAT', `a record has unknown fields (mask ${mask})`);
+  const fields: Fields = {};
+  if (mask & F.mode) fields.mode = reader.u32();
+  if (mask & F.uid) fields.uid = reader.u32();
+  if (mask & F.gid) fields.gid = reader.u32();
+  if (mask & F.atime) fields.atime = decodeTime(reader);
+  if (mask & F.mtime) fields.mtime = decodeTime(reader);
+  if (mask & F.ctime) fields.ctime = decodeTime(reader);
+  if (mask & F.btime) fields.btime = decodeTime(reader);
+  if (mask & F.size) fields.size = reader.u64();
+  if (mask & F.value) fields.value = decodeOptionalBytes(reader);
+  if (mask & F.meta) fields.meta = decodeOptionalBytes(reader);
+  if (mask & F.xattrs) {
+    fields.xattrs = new Map();
+    for (let i = reader.u16(); i > 0; i--) fields.xattrs.set(reader.latin1(reader.u16()), decodeOptionalBytes(reader));
+  }
+  if (mask & F.rdev) fields.rdev = reader.u32();
+  if (mask & F.target) fields.target = reader.latin1(reader.u16());
+  if (mask & F.data) fields.data = { offset: reader.u64(), bytes: reader.u32(), place: reader.u32() };
+  return fields;
+}
+
+/** Reads the next record. */
+export function decodeRecord(frame: Reader): LogRecord {
+  const start = frame.position;
+  const type = frame.u8();
+  const flags = frame.u8();
+  if (frame.u16() !== 0) frame.fail('reserved bytes are not zero');
+  const bytes = frame.u32();
+  if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || bytes > frame.end - start) frame.fail(`a record cannot have ${bytes} bytes`);
+  const ino = frame.u64();
+  const record = decodeBody(frame, type, flags, ino);
+  const padding = start + bytes - frame.position;
+  if (padding < 0 || padding >= 8) frame.fail('a record is not as long as it says');
+  for (let i = 0; i < padding; i++) if (frame.u8() !== 0) frame.fail('padding is not zero');
+  return record;
+}
+
+function decodeBody(reader: Reader, type: number, flags: number, ino: Ino): LogRecord {
+  switch (type) {
+    case RECORD.nodeCreate: {
+      const id = reader.latin1(NODE_ID_BYTES);
+      const kind = reader.u8();
+      if (kind < KIND.file || kind > KIND.blockDevice) reader.fail(`there is no kind ${kind}`);
+      if (reader.u8() !== 0) reader.fail('a reserved byte is not zero');
+      return { type, ino, id, kind: kind as Kind, fields: decodeFields(reader) };
+    }
+    case RECORD.nodePatch:
+      return { type, ino, fields: decodeFields(reader) };
+    case RECORD.linkAdd:
+    case RECORD.linkDel: {
+      const child = reader.u64();
+      const cookie = reader.u64();
+      const name = reader.latin1(reader.u16());
+      return { type, ino, child, cookie, name, childUntouched: (flags & FLAG_CHILD_UNTOUCHED) !== 0 };
+    }
+    case RECORD.nodeDelete:
+      return { type, ino };
+    default:
+      throw new FxError('NEWER_FORMAT', `the log has a record of type ${type}, which this version does not know; use a newer fxmount`);
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The tree in memory: what changed since the last checkpoint, and a cache of the index for the rest.
+ *
+ * Checkpoints are taken in *rounds*. Every change marks what it touches with the current round. `freeze`
+ * starts a new round and sets the marked things aside; they are then encoded piece by piece while the
+ * tree goes on changing. A node that is about to change but was not encoded yet is encoded first, so a
+ * checkpoint is exactly the tree at the moment of the freeze. Until the index has committed it, nothing
+ * of a round leaves memory.
+ */
+import { Batch } from '../index/batch.ts';
+import { type Index, idKey, idValue, inoKey, orderKey, orderValue, regionKey, slotKey, slotValue } from '../index/index.ts';
+import { Writer } from '../bytes.ts';
+import type { Ino, NodeId } from '../ids.ts';
+import type { Name } from '../names.ts';
+import type { CheckpointRecord } from './checkpoint-record.ts';
+import { type Extent, ExtentMap, STAGED_SEGMENT } from './extents.ts';
+import { FIRST_COOKIE, type Kind, type Node, ROOT_INO, type Slot } from './node.ts';
+import { decodeNode, decodeRegion, encodeNode, encodeRegion, extentsFitRecord } from './node-record.ts';
+import type { UndoLog } from './undo.ts';
+
+/** What became of the slots of one cookie in a round: the one the index may have, and the one it must have. */
+interface SlotChange {
+  removed: Slot | null;
+  added: Slot | null;
+}
+
+/** A round set aside for the index. */
+export interface FrozenRound {
+  round: number;
+  /** Nodes that are not encoded yet. */
+  nodes: Set<Node>;
+  slots: Map<number, SlotChange>;
+  deleted: Map<Ino, NodeId>;
+  cookieEnd: number;
+  batch: Batch;
+}
+
+export class State {
+  readonly #index: Index;
+  readonly #nodes = new Map<Ino, Node>();
+  #round = 1;
+  #savedRound = 0;
+  #dirtyNodes = new Set<Node>();
+  #slotChanges = new Map<number, SlotChange>();
+  #deleted = new Map<Ino, NodeId>();
+  #freshIds = new Map<NodeId, Ino>();
+  /** The round being encoded or committed. */
+  #frozen: FrozenRound | null = null;
+  /** What was deleted in rounds that the index does not have yet, and the identities made in them. */
+  readonly #frozenDeleted = new Set<Ino>();
+  readonly #frozenIds = new Map<NodeId, Ino>();
+  /** The index has every slot with a cookie below this, but for what changed since. */
+  #indexedCookie = FIRST_COOKIE;
+  readonly #record = new Writer(4096);
+  #evicting: Iterator<Ino> | null = null;
+
+  nextIno: Ino = ROOT_INO;
+  nextCookie = FIRST_COOKIE;
+  nodeCount = 0;
+  contentBytes = 0;
+  /** Nodes without slots that are still held. */
+  readonly orphans = new Set<Ino>();
+  /** Bytes of live content in each log segment. */
+  readonly liveBytes = new Map<number, number>();
+  /** Set while a transaction is open. */
+  undo: UndoLog | null = null;
+
+  constructor(index: Index) {
+    this.#index = index;
+  }
+
+  /** Takes over what the last checkpoint recorded. */
+  restore(record: CheckpointRecord): void {
+    this.nextIno = record.nextIno;
+    this.nextCookie = record.nextCookie;
+    this.#indexedCookie = record.nextCookie;
+    this.nodeCount = record.nodeCount;
+    this.contentBytes = record.contentBytes;
+    for (const ino of record.orphans) this.orphans.add(ino);
+    for (const [segment, bytes] of record.liveBytes) this.liveBytes.set(segment, bytes);
+  }
+
+  readonly #onFree = (segment: number, bytes: number): void => {
+    if (segment !== STAGED_SEGMENT) this.addLive(segment, -bytes);
+    else this.stagedFreed += bytes;
+    this.contentBytes -= bytes;
+    this.freedBytes += bytes;
+  };
+  /** Bytes of content freed since someone set it to 0; and of those, bytes that an open transaction wrote itself. */
+  freedBytes = 0;
+  stagedFreed = 0;
+
+  addLive(segment: number, bytes: number): void {
+    const before = this.liveBytes.get(segment) ?? 0;
+    this.undo?.push(() => this.liveBytes.set(segment, before));
+    this.liveBytes.set(segment, before + bytes);
+  }
+
+  // Reading
+
+  node(ino: Ino): Node | undefined {
+    const cached = this.#nodes.get(ino);
+    if (cached !== undefined) {
+      cached.recentlyUsed = true;
+      return cached;
+    }
+    if (this.#deleted.has(ino) || this.#frozenDeleted.has(ino)) return undefined;
+    const record = this.#index.node(ino);
+    if (record === undefined) return undefined;
+    const node = decodeNode(ino, record, { regions: (owner) => this.#regions(owner), onFree: this.#onFree });
+    this.#nodes.set(ino, node);
+    return node;
+  }
+
+  #regions(ino: Ino): { load(region: number): Extent[]; list(first: number): number[] } {
+    return {
+      load: (region) => {
+        const bytes = this.#index.region(ino, region);
+        return bytes === undefined ? [] : decodeRegion(bytes);
+      },
+      list: (first) => this.#index.regions(ino, first),
+    };
+  }
+
+  nodeById(id: NodeId): Node | undefined {
+    const ino = this.#freshIds.get(id) ?? this.#frozenIds.get(id) ?? this.#index.inoOf(id);
+    const node = ino === undefined ? undefined : this.node(ino);
+    return node?.id === id ? node : undefined;
+  }
+
+  slot(parent: Node, name: Name): Slot | undefined {
+    const directory = parent.directory;
+    if (directory === null) return undefined;
+    const known = directory.get(name);
+    if (known !== undefined) return known ?? undefined;
+    const indexed = this.#index.slot(parent.ino, name);
+    const slot = indexed && { parent: parent.ino, name, ino: indexed.ino, cookie: indexed.cookie, kind: indexed.kind as Kind };
+    directory.cache(name, slot ?? null);
+    return slot;
+  }
+
+  slots(parent: Node, after: number, visit: (slot: Slot) => boolean): void {
+    const directory = parent.directory;
+    if (directory === null) return;
+    let going = true;
+    const visitAndNote = (slot: Slot): boolean => {
+      going = visit(slot);
+      return going;
+    };
+    if (directory.complete) {
+      directory.visitRecent(after + 1, visit);
+      return;
+    }
+    if (after < this.#indexedCookie) {
+      this.#index.slots(parent.ino, after, (indexed) => {
+        const known = directory.get(indexed.name);
+        if (known === undefined) return visitAndNote({ ...indexed, kind: indexed.kind as Kind, parent: parent.ino });
+        return known === null || known.cookie !== indexed.cookie ? true : visitAndNote(known);
+      });
+    }
+    if (going) directory.visitRecent(Math.max(after + 1, this.#indexedCookie), visit);
+  }
+
+  // Changing: only `apply.ts` calls these.
+
+  /** To be called before a node changes. */
+  touch(node: Node): void {
+    this.undo?.keep(node);
+    if (node.dirtyRound === this.#round) return;
+    if (this.#frozen?.nodes.delete(node)) this.#encode(node, this.#frozen.batch);
+    node.dirtyRound = this.#round;
+    this.#dirtyNodes.add(node);
+  }
+
+  newExtents(): ExtentMap {
+    return new ExtentMap(null, this.#onFree);
+  }
+
+  addNode(node: Node): void {
+    const { nodeCount } = this;
+    this.#nodes.set(node.ino, node);
+    this.#freshIds.set(node.id, node.ino);
+    this.nodeCount++;
+    if (node.ino >= this.nextIno) this.nextIno = node.ino + 1;
+    this.undo?.push(() => {
+      this.#nodes.delete(node.ino);
+      this.#freshIds.delete(node.id);
+      this.#dirtyNodes.delete(node);
+      this.nodeCount = nodeCount;
+    });
+  }
+
+  dropNode(node: Node): void {
+    const { nodeCount } = this;
+    this.touch(node);
+    this.#dirtyNodes.delete(node);
+    this.#nodes.delete(node.ino);
+    this.#deleted.set(node.ino, node.id);
+    this.nodeCount--;
+    this.undo?.push(() => {
+      this.#dirtyNodes.add(node);
+      this.#nodes.set(node.ino, node);
+      this.#deleted.delete(node.ino);
+      this.nodeCount = nodeCount;
+    });
+  }
+
+  putSlot(parent: Node, slot: Slot): void {
+    const directory = parent.directory;
+    if (directory === null) return;
+    directory.put(slot);
+    directory.count++;
+    if (slot.cookie >= this.nextCookie) this.nextCookie = slot.cookie + 1;
+    this.#changeSlot(slot, (change) => ({ removed: change?.removed ?? null, added: slot }));
+    this.undo?.push(() => {
+      directory.drop(slot.name);
+      directory.count--;
+    });
+  }
+
+  dropSlot(parent: Node, slot: Slot): void {
+    const directory = parent.directory;
+    if (directory === null) return;
+    directory.drop(slot.name);
+    directory.count--;
+    this.#changeSlot(slot, (change) => (change?.added ? { removed: change.removed, added: null } : { removed: slot, added: null }));
+    this.undo?.push(() => {
+      directory.put(slot);
+      directory.count++;
+    });
+  }
+
+  #changeSlot(slot: Slot, change: (before: SlotChange | undefined) => SlotChange): void {
+    const changes = this.#slotChanges;
+    const before = changes.get(slot.cookie);
+    const after = change(before);
+    if (after.removed || after.added) changes.set(slot.cookie, after);
+    else changes.delete(slot.cookie);
+    this.undo?.push(() => {
+      if (before) changes.set(slot.cookie, before);
+      else changes.delete(slot.cookie);
+    });
+  }
+
+  setOrphan(ino: Ino, orphan: boolean): void {
+    if (this.orphans.has(ino) === orphan) return;
+    if (orphan) this.orphans.add(ino);
+    else this.orphans.delete(ino);
+    this.undo?.push(() => void (orphan ? this.orphans.delete(ino) : this.orphans.add(ino)));
+  }
+
+  // Checkpoints
+
+  /** Things changed since the last freeze. */
+  get dirtyCount(): number {
+    return this.#dirtyNodes.size + this.#slotChanges.size + this.#deleted.size;
+  }
+
+  freeze(): FrozenRound {
+    const frozen: FrozenRound = {
+      round: this.#round,
+      nodes: this.#dirtyNodes,
+      slots: this.#slotChanges,
+      deleted: this.#deleted,
+      cookieEnd: this.nextCookie,
+      batch: new Batch(),
+    };
+    this.#frozen = frozen;
+    for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
+    for (const [id, ino] of this.#freshIds) this.#frozenIds.set(id, ino);
+    this.#round++;
+    this.#dirtyNodes = new Set();
+    this.#slotChanges = new Map();
+    this.#deleted = new Map();
+    this.#freshIds = new Map();
+    return frozen;
+  }
+
+  /** Encodes changes of the frozen round, one for each step of the iterator. */
+  *encodeFrozen(frozen: FrozenRound): Generator<void> {
+    const { batch } = frozen;
+    for (const [ino, id] of frozen.deleted) {
+      batch.delete('nodes', inoKey(ino));
+      if (!this.#frozenIds.has(id)) batch.delete('ids', idKey(id));
+      batch.deleteFrom('extents', inoKey(ino), Buffer.alloc(4));
+      yield;
+    }
+    for (const { removed } of frozen.slots.values()) {
+      if (removed === null) continue;
+      batch.delete('slots', slotKey(removed.parent, removed.name));
+      batch.delete('order', orderKey(removed.parent, removed.cookie));
+      yield;
+    }
+    for (const { added } of frozen.slots.values()) {
+      if (added === null) continue;
+      batch.put('slots', slotKey(added.parent, added.name), slotValue(added.ino, added.cookie, added.kind));
+      batch.put('order', orderKey(added.parent, added.cookie), orderValue(added.ino, added.kind, added.name));
+      yield;
+    }
+    for (const node of frozen.nodes) {
+      frozen.nodes.delete(node);
+      this.#encode(node, batch);
+      yield;
+    }
+  }
+
+  #encode(node: Node, batch: Batch): void {
+    const key = inoKey(node.ino);
+    const inline = extentsFitRecord(node);
+    if (node.extents !== null) {
+      const { cutFrom, dirty } = node.extents.takeChanges();
+      const regions = inline ? [] : node.externalExtents ? dirty : node.extents.regionNumbers();
+      const deleteFrom = inline ? (node.externalExtents ? 0 : null) : Number.isFinite(cutFrom) ? cutFrom : null;
+      if (deleteFrom !== null) batch.deleteFrom('extents', key, regionKey(0, deleteFrom).subarray(8));
+      for (const region of regions) {
+        const extents = node.extents.extents(region);
+        if (extents.length > 0) batch.put('extents', regionKey(node.ino, region), encodeRegion(extents));
+        else batch.delete('extents', regionKey(node.ino, region));
+      }
+    } else if (node.externalExtents) batch.deleteFrom('extents', key, Buffer.alloc(4));
+    node.externalExtents = !inline;
+    this.#record.reset();
+    encodeNode(node, this.#record);
+    batch.put('nodes', key, this.#record.bytes.subarray(0, this.#record.position));
+    batch.put('ids', idKey(node.id), idValue(node.ino));
+  }
+
+  /** The index has the frozen round now, and those before it. */
+  saved(frozen: FrozenRound): void {
+    this.#savedRound = frozen.round;
+    this.#indexedCookie = frozen.cookieEnd;
+    this.#frozen = null;
+    this.#frozenDeleted.clear();
+    this.#frozenIds.clear();
+  }
+
+  /** Nodes held in memory. */
+  get cachedNodes(): number {
+    return this.#nodes.size;
+  }
+
+  /**
+   * Drops up to `count` nodes that the index has as they are and that nobody used since the last pass.
+   * Not to be called while a `Node` is held from before.
+   */
+  evict(count: number): void {
+    for (let looked = 0; looked < count * 2 && count > 0; looked++) {
+      this.#evicting ??= this.#nodes.keys();
+      const next = this.#evicting.next();
+      if (next.done) {
+        this.#evicting = null;
+        return;
+      }
+      const node = this.#nodes.get(next.value) as Node;
+      if (node.ino === ROOT_INO || node.dirtyRound > this.#savedRound) continue;
+      if (node.recentlyUsed) {
+        node.recentlyUsed = false;
+        continue;
+      }
+      this.#nodes.delete(node.ino);
+      count--;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Writes one node that is no directory to the host.
+ */
+import { constants } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import { FxError } from '../errors.ts';
+import { TRANSFER_BYTES_MAX } from '../limits.ts';
+import type { Piece, StoreApi } from '../store/api.ts';
+import { KIND, type Kind, type Node } from '../store/node.ts';
+import type { HostCalls } from './host-calls.ts';
+import { hostPath, type HostIo } from './host-io.ts';
+import { kindName } from './kinds.ts';
+
+const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+const TYPE_BITS: { readonly [K in Kind]: number } = {
+  [KIND.file]: constants.S_IFREG,
+  [KIND.directory]: constants.S_IFDIR,
+  [KIND.symlink]: constants.S_IFLNK,
+  [KIND.fifo]: constants.S_IFIFO,
+  [KIND.socket]: constants.S_IFSOCK,
+  [KIND.charDevice]: constants.S_IFCHR,
+  [KIND.blockDevice]: constants.S_IFBLK,
+};
+
+export interface HostTarget {
+  io: HostIo;
+  calls: HostCalls;
+  owners: boolean;
+  /** Told of what was lost though the file was made. */
+  onLost(path: string, reason: string): void;
+  /** Told of content written; may throw to stop, or return what to wait for. */
+  onBytes(bytes: number): Promise<void> | undefined;
+}
+
+/** Makes a file that must not exist, with all attributes. On an error nothing is left of it. */
+export async function writeFileNode(
+  target: HostTarget, store: StoreApi, path: string, node: Node, rendered: Uint8Array | undefined,
+): Promise<void> {
+  const { io } = target;
+  const bytes = hostPath(path);
+  const fd = await io.open(bytes, CREATE_FLAGS, 0o600);
+  try {
+    try {
+      if (rendered === undefined) await copyContent(target, store, fd, node);
+      else await writeAll(target, fd, Buffer.from(rendered.buffer, rendered.byteOffset, rendered.byteLength), 0);
+      if (target.owners) await io.fchown(fd, node.uid, node.gid);
+      // After the owner, whose change clears the set-id bits. A directory's value is a file that nobody executes.
+      await io.fchmod(fd, node.kind === KIND.directory ? node.mode & 0o666 : node.mode);
+    } finally {
+      await io.close(fd);
+    }
+    if (node.kind !== KIND.directory) await setXattrs(target, path, node);
+    await setTimesAt(target, path, node);
+  } catch (error) {
+    await io.unlink(bytes);
+    throw error;
+  }
+}
+
+async function copyContent(target: HostTarget, store: StoreApi, fd: number, node: Node): Promise<void> {
+  const { size } = node;
+  const buffer = Buffer.allocUnsafe(Math.min(size, TRANSFER_BYTES_MAX));
+  let written = 0;
+  for (let offset = 0; offset < size; ) {
+    const pieces: Piece[] = [];
+    // A hole is one step, however long it is.
+    const covered = store.pieces(node, offset, buffer.length, pieces);
+    if (covered === 0) break;
+    for (const piece of pieces) {
+      if (piece.fd >= 0) {
+        const part = buffer.subarray(0, piece.bytes);
+        await readAll(target.io, piece, part);
+        await writeAll(target, fd, part, offset);
+        written = offset + piece.bytes;
+      }
+      offset += piece.bytes;
+    }
+  }
+  if (written < size) await target.io.ftruncate(fd, size);
+}
+
+async function readAll(io: HostIo, piece: Piece, part: Buffer): Promise<void> {
+  for (let done = 0; done < part.length; ) {
+    const got = await io.read(piece.fd, part, done, part.length - done, piece.position + done);
+    if (got === 0) throw new FxError('DAMAGED', 'the log is shorter than the content it should hold; run "fxmount verify"');
+    done += got;
+  }
+}
+
+async function writeAll(target: HostTarget, fd: number, data: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    done += await target.io.write(fd, data, done, data.length - done, position + done);
+  }
+  await target.onBytes(data.length);
+}
+
+/** Makes a symlink, fifo, socket or device. NOT_SUPPORTED: no way to make it here. */
+export async function writeSpecialNode(target: HostTarget, path: string, node: Node): Promise<void> {
+  const { io, calls } = target;
+  const bytes = hostPath(path);
+  if (node.kind === KIND.symlink) {
+    await io.symlink(hostPath(node.target), bytes);
+  } else {
+    if (calls.makeNode === undefined) throw new FxError('NOT_SUPPORTED', `a ${kindName(node.kind)} cannot be made without the native addon`);
+    check(calls.makeNode(bytes, TYPE_BITS[node.kind] | node.mode, node.rdev), `making a ${kindName(node.kind)}`);
+  }
+  if (target.owners) await io.lchown(bytes, node.uid, node.gid);
+  if (node.kind !== KIND.symlink) await io.chmod(bytes, node.mode);
+  await setXattrs(target, path, node);
+  await setTimesAt(target, path, node);
+}
+
+/** Owner, mode, xattrs and times of a directory whose entries are all there. */
+export async function finishDirectory(target: HostTarget, path: string, node: Node): Promise<void> {
+  const bytes = hostPath(path);
+  if (target.owners) await target.io.lchown(bytes, node.uid, node.gid);
+  await setXattrs(target, path, node);
+  await target.io.chmod(bytes, node.mode);
+  await setTimesAt(target, path, node);
+}
+
+async function setXattrs(target: HostTarget, path: string, node: Node): Promise<void> {
+  if (node.xattrs === null || node.xattrs.size === 0) return;
+  const { setXattr } = target.calls;
+  if (setXattr === undefined) {
+    target.onLost(path, 'extended attributes cannot be set without the native addon');
+    return;
+  }
+  for (const [name, value] of node.xattrs) {
+    const result = setXattr(hostPath(path), name, value);
+    if (result < 0) target.onLost(path, `extended attribute ${name}: ${getSystemErrorName(result)}`);
+  }
+}
+
+/** Access and modification time, to the nanosecond with the native call. */
+async function setTimesAt(target: HostTarget, path: string, node: Node): Promise<void> {
+  const { setTimes } = target.calls;
+  const bytes = hostPath(path);
+  if (setTimes === undefined) {
+    await target.io.lutimes(bytes, node.atimeSec + node.atimeNsec / 1e9, node.mtimeSec + node.mtimeNsec / 1e9);
+  } else {
+    check(setTimes(bytes, node.atimeSec, node.atimeNsec, node.mtimeSec, node.mtimeNsec), 'setting the times');
+  }
+}
+
+function check(result: number, doing: string): void {
+  if (result < 0) throw new Error(`${doing} failed: ${getSystemErrorName(result)}`);
+}

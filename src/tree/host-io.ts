@@ -1,0 +1,152 @@
+/**
+ * File operations on the host in two forms with one interface: at once, or on Node's thread pool.
+ *
+ * The threaded form never has more than `THREADS_MAX` operations under way. The pool has four
+ * threads by default, and a daemon must keep some for its own disk: an import from its own mount would otherwise
+ * wait for itself.
+ */
+import * as fs from 'node:fs';
+import { FxError } from '../errors.ts';
+import { nameFromText } from '../names.ts';
+
+export type Awaitable<T> = T | Promise<T>;
+
+export interface HostIo {
+  /** Operations worth having under way at a time. */
+  readonly parallel: number;
+  /** The path without symlinks, as a byte string. */
+  realpath(path: Buffer): Awaitable<string>;
+  lstat(path: Buffer): Awaitable<fs.BigIntStats>;
+  /** Names as byte strings in byte order, with their types. */
+  readdir(path: Buffer): Awaitable<fs.Dirent[]>;
+  readlink(path: Buffer): Awaitable<string>;
+  open(path: Buffer, flags: number, mode: number): Awaitable<number>;
+  fstat(fd: number): Awaitable<fs.BigIntStats>;
+  read(fd: number, buffer: Buffer, start: number, bytes: number, position: number): Awaitable<number>;
+  write(fd: number, buffer: Buffer, start: number, bytes: number, position: number): Awaitable<number>;
+  close(fd: number): Awaitable<void>;
+  ftruncate(fd: number, bytes: number): Awaitable<void>;
+  fchmod(fd: number, mode: number): Awaitable<void>;
+  fchown(fd: number, uid: number, gid: number): Awaitable<void>;
+  mkdir(path: Buffer, mode: number): Awaitable<void>;
+  symlink(target: Buffer, path: Buffer): Awaitable<void>;
+  link(existing: Buffer, path: Buffer): Awaitable<void>;
+  unlink(path: Buffer): Awaitable<void>;
+  chmod(path: Buffer, mode: number): Awaitable<void>;
+  lchown(path: Buffer, uid: number, gid: number): Awaitable<void>;
+  lutimes(path: Buffer, atime: number, mtime: number): Awaitable<void>;
+}
+
+const BIGINT = { bigint: true } as const;
+// Node takes the encoding latin1 for names and gives one character for each byte; its types list only text encodings.
+const NAMES = { encoding: 'latin1', withFileTypes: true } as const;
+
+function inByteOrder(entries: fs.Dirent[]): fs.Dirent[] {
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export const blockingIo: HostIo = {
+  parallel: 1,
+  realpath: (path) => fs.realpathSync.native(path, 'latin1'),
+  lstat: (path) => fs.lstatSync(path, BIGINT),
+  readdir: (path) => inByteOrder(fs.readdirSync(path, NAMES)),
+  readlink: (path) => fs.readlinkSync(path, 'latin1'),
+  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  fstat: (fd) => fs.fstatSync(fd, BIGINT),
+  read: (fd, buffer, start, bytes, position) => fs.readSync(fd, buffer, start, bytes, position),
+  write: (fd, buffer, start, bytes, position) => fs.writeSync(fd, buffer, start, bytes, position),
+  close: (fd) => fs.closeSync(fd),
+  ftruncate: (fd, bytes) => fs.ftruncateSync(fd, bytes),
+  fchmod: (fd, mode) => fs.fchmodSync(fd, mode),
+  fchown: (fd, uid, gid) => fs.fchownSync(fd, uid, gid),
+  mkdir: (path, mode) => void fs.mkdirSync(path, mode),
+  symlink: (target, path) => fs.symlinkSync(target, path),
+  link: (existing, path) => fs.linkSync(existing, path),
+  unlink: (path) => fs.unlinkSync(path),
+  chmod: (path, mode) => fs.chmodSync(path, mode),
+  lchown: (path, uid, gid) => fs.lchownSync(path, uid, gid),
+  lutimes: (path, atime, mtime) => fs.lutimesSync(path, atime, mtime),
+};
+
+const THREADS_MAX = 2;
+type Done<T> = (error: NodeJS.ErrnoException | null, result?: T) => void;
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Starts an operation when a thread is free for it. */
+function threaded<T>(start: (done: Done<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const run = () => {
+      running++;
+      start((error, result) => {
+        running--;
+        waiting.shift()?.();
+        if (error) reject(error);
+        else resolve(result as T);
+      });
+    };
+    if (running < THREADS_MAX) run();
+    else waiting.push(run);
+  });
+}
+
+export const threadedIo: HostIo = {
+  parallel: 8,
+  realpath: (path) => threaded((done) => fs.realpath.native(path, 'latin1', done)),
+  lstat: (path) => threaded((done) => fs.lstat(path, BIGINT, done)),
+  readdir: async (path) => inByteOrder(await threaded<fs.Dirent[]>((done) => fs.readdir(path, NAMES, done))),
+  readlink: (path) => threaded((done) => fs.readlink(path, 'latin1', done)),
+  open: (path, flags, mode) => threaded((done) => fs.open(path, flags, mode, done)),
+  fstat: (fd) => threaded((done) => fs.fstat(fd, BIGINT, done)),
+  read: (fd, buffer, start, bytes, at) => threaded((done) => fs.read(fd, buffer, start, bytes, at, done)),
+  write: (fd, buffer, start, bytes, at) => threaded((done) => fs.write(fd, buffer, start, bytes, at, done)),
+  close: (fd) => threaded((done) => fs.close(fd, done)),
+  ftruncate: (fd, bytes) => threaded((done) => fs.ftruncate(fd, bytes, done)),
+  fchmod: (fd, mode) => threaded((done) => fs.fchmod(fd, mode, done)),
+  fchown: (fd, uid, gid) => threaded((done) => fs.fchown(fd, uid, gid, done)),
+  mkdir: (path, mode) => threaded((done) => fs.mkdir(path, mode, done)),
+  symlink: (target, path) => threaded((done) => fs.symlink(target, path, done)),
+  link: (existing, path) => threaded((done) => fs.link(existing, path, done)),
+  unlink: (path) => threaded((done) => fs.unlink(path, done)),
+  chmod: (path, mode) => threaded((done) => fs.chmod(path, mode, done)),
+  lchown: (path, uid, gid) => threaded((done) => fs.lchown(path, uid, gid, done)),
+  lutimes: (path, atime, mtime) => threaded((done) => fs.lutimes(path, atime, mtime, done)),
+};
+
+/** The bytes of a path held as a byte string. */
+export function hostPath(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+/** The host path `text` without symlinks, as a byte string. NOT_FOUND, ACCESS_DENIED. */
+export async function realPath(io: HostIo, text: string): Promise<string> {
+  try {
+    return await io.realpath(hostPath(nameFromText(text)));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FxError('NOT_FOUND', `${text} does not exist`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM') throw new FxError('ACCESS_DENIED', message, { cause: error });
+    throw error;
+  }
+}
+
+/** Lets the event loop run when more than `sliceMs` have passed since it last could. */
+export class Breather {
+  readonly #sliceMs: number;
+  #since = performance.now();
+
+  constructor(sliceMs: number) {
+    this.#sliceMs = sliceMs;
+  }
+
+  breathe(): Promise<void> | undefined {
+    if (performance.now() - this.#since < this.#sliceMs) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#since = performance.now();
+        resolve();
+      });
+    });
+  }
+}

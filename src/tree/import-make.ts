@@ -1,0 +1,157 @@
+/**
+ * Makes the nodes and links of an import, in batches.
+ */
+import type { BigIntStats } from 'node:fs';
+import { FxError } from '../errors.ts';
+import type { Ino } from '../ids.ts';
+import type { Changes, StoreApi } from '../store/api.ts';
+import { KIND, type Kind, type Node } from '../store/node.ts';
+import { writeBytes } from './content.ts';
+import { ImportBatch } from './import-batch.ts';
+import type { ImportCounts, ImportOptions } from './import-options.ts';
+import { newNodeOf, timesOf, WHOLE_BYTES_MAX, type HostEntry } from './import-read.ts';
+import { removalSteps, removeSome } from './walk.ts';
+
+/** A node that is there when its operation has run; until then `ino` is 0. */
+export interface Made {
+  ino: Ino;
+  /** Made by this import, so that all its names are free. */
+  fresh: boolean;
+}
+
+interface Linked {
+  made: Made;
+  /** Names of the file that did not come up yet. */
+  unseen: number;
+}
+
+const COUNTED: { readonly [K in Kind]: keyof ImportCounts } = {
+  [KIND.file]: 'files',
+  [KIND.directory]: 'directories',
+  [KIND.symlink]: 'symlinks',
+  [KIND.fifo]: 'specials',
+  [KIND.socket]: 'specials',
+  [KIND.charDevice]: 'specials',
+  [KIND.blockDevice]: 'specials',
+};
+
+export class ImportMaker {
+  readonly counts: ImportCounts = { directories: 0, files: 0, symlinks: 0, specials: 0, links: 0, bytes: 0 };
+  readonly #store: StoreApi;
+  readonly #existing: ImportOptions['existing'];
+  readonly #batch: ImportBatch;
+  /** Files with several names, by device and inode, until all names came up. */
+  readonly #links = new Map<string, Linked>();
+
+  constructor(store: StoreApi, existing: ImportOptions['existing'], onRefused: (path: string, error: FxError) => void) {
+    this.#store = store;
+    this.#existing = existing;
+    this.#batch = new ImportBatch(store, onRefused);
+  }
+
+  flush(): void {
+    this.#batch.flush();
+  }
+
+  /** Whether the file was queued before under another name. */
+  knows(stats: BigIntStats): boolean {
+    return stats.nlink > 1n && this.#links.has(linkKey(stats));
+  }
+
+  /** Queues the making of `entry` in `parent`, with the content that was read; fills in `made`. */
+  place(parent: Made, entry: HostEntry, made: Made = { ino: 0, fresh: true }): Made {
+    const bytes = entry.content?.length ?? 0;
+    this.#batch.add({
+      path: entry.path,
+      bytes,
+      run: () => {
+        made.ino = 0;
+        const node = this.#make(parent, entry, made);
+        if (entry.content !== undefined) writeBytes(this.#store, node, 0, entry.content);
+        if (entry.kind !== KIND.directory && !isStreamed(entry)) this.#store.patch(node, timesOf(entry.stats));
+        made.ino = node.ino;
+      },
+      done: () => {
+        this.counts[COUNTED[entry.kind]]++;
+        this.counts.bytes += bytes;
+      },
+    });
+    if (entry.kind !== KIND.directory && entry.stats.nlink > 1n) {
+      this.#links.set(linkKey(entry.stats), { made, unseen: Number(entry.stats.nlink) - 1 });
+    }
+    return made;
+  }
+
+  /** Queues a link when the file was queued before under another name; false when it was not. */
+  link(directory: Made, entry: HostEntry): boolean {
+    if (!this.knows(entry.stats)) return false;
+    const key = linkKey(entry.stats);
+    const seen = this.#links.get(key) as Linked;
+    if (--seen.unseen === 0) this.#links.delete(key);
+    const run = () => {
+      const parent = this.#node(directory);
+      const file = this.#node(seen.made);
+      const existing = this.#existingAt(directory, parent, entry);
+      if (existing?.ino === file.ino) return;
+      if (existing !== undefined) this.#clear(parent, entry, existing);
+      this.#store.link(file, parent, entry.name);
+    };
+    this.#batch.add({ path: entry.path, bytes: 0, run, done: () => this.counts.links++ });
+    return true;
+  }
+
+  /** Queues the times of a directory, when all its entries are queued: what happens below them does not change it. */
+  finish(directory: Made, path: string, stats: BigIntStats): void {
+    const run = () => this.#store.patch(this.#node(directory), timesOf(stats));
+    this.#batch.add({ path, bytes: 0, run, done() {} });
+  }
+
+  #make(parent: Made, entry: HostEntry, made: Made): Node {
+    const directory = this.#node(parent);
+    const existing = this.#existingAt(parent, directory, entry);
+    if (existing === undefined) return this.#store.create(directory, entry.name, newNodeOf(entry));
+    if (existing.kind === entry.kind && (existing.kind === KIND.directory || existing.kind === KIND.file)) {
+      if (existing.kind === KIND.directory) made.fresh = false;
+      this.#store.patch(existing, replacingChanges(existing, entry));
+      return existing;
+    }
+    this.#clear(directory, entry, existing);
+    return this.#store.create(directory, entry.name, newNodeOf(entry));
+  }
+
+  /** What has the name now. EXISTS unless it may be replaced. */
+  #existingAt(parent: Made, directory: Node, entry: HostEntry): Node | undefined {
+    const slot = parent.fresh ? undefined : this.#store.slot(directory, entry.name);
+    if (slot === undefined) return undefined;
+    if (this.#existing !== 'replace') throw new FxError('EXISTS', 'the name was taken meanwhile');
+    return this.#store.node(slot.ino);
+  }
+
+  #clear(directory: Node, entry: HostEntry, existing: Node): void {
+    removeSome(this.#store, removalSteps(this.#store, directory.ino, entry.name, existing), Infinity);
+  }
+
+  #node(made: Made): Node {
+    const node = made.ino === 0 ? undefined : this.#store.node(made.ino);
+    if (node === undefined) throw new FxError('NOT_FOUND', 'its directory or its other name is not in the tree');
+    return node;
+  }
+}
+
+function linkKey(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+/** Whether the content is too long to be read with the entry. */
+export function isStreamed(entry: HostEntry): boolean {
+  return entry.kind === KIND.file && Number(entry.stats.size) > WHOLE_BYTES_MAX;
+}
+
+function replacingChanges(existing: Node, entry: HostEntry): Changes {
+  const { mode, uid, gid, xattrs } = newNodeOf(entry);
+  const changes: Changes = { mode, uid, gid };
+  if (xattrs !== undefined) changes.xattrs = xattrs;
+  if (existing.kind === KIND.file && existing.value !== null) changes.value = null;
+  else if (existing.kind === KIND.file) changes.size = 0;
+  return changes;
+}

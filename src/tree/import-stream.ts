@@ -1,0 +1,60 @@
+/**
+ * Streams one long host file into a node, leaving out blocks of zeros when the source has holes.
+ */
+import type { Ino } from '../ids.ts';
+import type { StoreApi } from '../store/api.ts';
+import { hostPath, type HostIo } from './host-io.ts';
+import { READ_FLAGS, readFully } from './import-read.ts';
+
+const CHUNK_BYTES = 1 << 20;
+/** Zeros are looked for in blocks of this size, aligned in the file. */
+const BLOCK_BYTES = 4096;
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+const STAT_BLOCK_BYTES = 512n;
+
+export interface StreamTarget {
+  store: StoreApi;
+  ino: Ino;
+  /** Told after each chunk; may throw to stop, or return what to wait for. */
+  onBytes(bytes: number): Promise<void> | undefined;
+}
+
+/** Copies the whole content, each chunk in a frame of its own. Ends early, without error, when someone removes the node. */
+export async function streamFile(io: HostIo, path: string, target: StreamTarget): Promise<void> {
+  const fd = await io.open(hostPath(path), READ_FLAGS, 0);
+  try {
+    const stats = await io.fstat(fd);
+    if (!stats.isFile()) throw new Error('it is no regular file any more');
+    const sparse = stats.blocks * STAT_BLOCK_BYTES < stats.size;
+    const size = Number(stats.size);
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let end = stats.blocks === 0n ? size : 0;
+    while (end < size) {
+      const got = await readFully(io, fd, buffer, end);
+      const node = target.store.node(target.ino);
+      if (got === 0 || node === undefined) break;
+      for (const [start, bytes] of sparse ? dataRanges(buffer, got) : [[0, got] as const]) {
+        target.store.write(node, end + start, buffer, start, bytes, false);
+      }
+      end += got;
+      await target.onBytes(got);
+    }
+    const node = target.store.node(target.ino);
+    if (node !== undefined && node.size < end) target.store.patch(node, { size: end });
+  } finally {
+    await io.close(fd);
+  }
+}
+
+/** [start, bytes] of the parts of a chunk that are not zeros, in whole blocks. */
+export function dataRanges(chunk: Buffer, bytes: number): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (let at = 0; at < bytes; at += BLOCK_BYTES) {
+    const end = Math.min(at + BLOCK_BYTES, bytes);
+    if (chunk.compare(ZEROS, 0, end - at, at, end) === 0) continue;
+    const last = ranges.at(-1);
+    if (last !== undefined && last[0] + last[1] === at) last[1] = end - last[0];
+    else ranges.push([at, end - at]);
+  }
+  return ranges;
+}

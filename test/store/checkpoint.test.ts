@@ -1,0 +1,214 @@
+/**
+ * Checkpoints: the index and the rest of the log together are the tree, whatever happened in between.
+ */
+import { cpSync, mkdtempSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FxError } from '../../src/errors.ts';
+import { KIND, type Node } from '../../src/store/node.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Random, seededRandom } from '../support/sim-disk.ts';
+import { nodeAt } from '../support/sim-store.ts';
+
+let directory = '';
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'fxmount-checkpoint-'));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** The tree as text: every slot with its node and content. */
+function dump(store: Store): string {
+  const lines: string[] = [];
+  const visit = (node: Node, path: string): void => {
+    const { ino, kind, mode, nlink, size, storedBytes, version, seq, mtimeNsec, ctimeNsec } = node;
+    const xattrs = [...(node.xattrs ?? [])].map(([name, value]) => `${name}=${value.length}`).sort();
+    lines.push(`${path} ${JSON.stringify({ ino, kind, mode, nlink, size, storedBytes, version, seq, mtimeNsec, ctimeNsec, xattrs })}`);
+    lines.push(content(store, node).toString('base64'));
+    store.slots(node, 0, (slot) => {
+      expect(store.slot(node, slot.name)).toMatchObject({ ino: slot.ino, cookie: slot.cookie });
+      visit(store.node(slot.ino) as Node, `${path}/${slot.name}`);
+      return true;
+    });
+  };
+  visit(nodeAt(store, ''), '');
+  const { nodes, contentBytes } = store.totals;
+  return `${lines.join('\n')}\n${nodes} nodes, ${contentBytes} bytes`;
+}
+
+function content(store: Store, node: Node): Buffer {
+  const bytes = Buffer.alloc(node.size);
+  let at = 0;
+  const pieces: { fd: number; position: number; bytes: number }[] = [];
+  if (node.kind === KIND.file) store.pieces(node, 0, node.size, pieces);
+  for (const piece of pieces) {
+    if (piece.fd >= 0) readSync(piece.fd, bytes, at, piece.bytes, piece.position);
+    at += piece.bytes;
+  }
+  return bytes;
+}
+
+/** One random change; what the store refuses does not count. */
+function randomChange(store: Store, random: Random): void {
+  const names = ['a', 'b', 'c', 'd'];
+  const name = (): string => names[random(names.length)] as string;
+  const directories = [nodeAt(store, '')];
+  for (const first of [...directories]) {
+    store.slots(first, 0, (slot) => {
+      if (slot.kind === KIND.directory) directories.push(store.node(slot.ino) as Node);
+      return true;
+    });
+  }
+  const parent = directories[random(directories.length)] as Node;
+  const other = directories[random(directories.length)] as Node;
+  const slot = store.slot(parent, name());
+  const node = slot && store.node(slot.ino);
+  try {
+    switch (random(10)) {
+      case 0:
+        store.create(parent, name(), { kind: KIND.directory, mode: 0o755, uid: 0, gid: 0 });
+        break;
+      case 1:
+      case 2:
+        store.create(parent, name(), { kind: KIND.file, mode: 0o644, uid: 0, gid: 0 });
+        break;
+      case 3:
+      case 4:
+        if (node?.kind === KIND.file) store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000), false);
+        break;
+      case 5:
+        if (node?.kind === KIND.file) store.patch(node, { size: random(2) * random(12_000_000) });
+        break;
+      case 6:
+        if (node) store.link(node, other, name());
+        break;
+      case 7:
+        if (slot) store.unlink(parent, slot.name);
+        break;
+      case 8:
+        if (slot) store.rename(parent, slot.name, other, name(), { exchange: random(3) === 0 });
+        break;
+      default:
+        if (node) store.patch(node, { mode: random(0o777), xattrs: new Map([[`user.${name()}`, random(2) ? Buffer.alloc(random(9)) : null]]) });
+    }
+  } catch (error) {
+    if (!(error instanceof FxError)) throw error;
+  }
+}
+
+test('what changes while a checkpoint is taken, before and after it, is there when the store is opened again', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = seededRandom(seed);
+    const path = join(directory, `store-${seed}`);
+    let store = await openStore(path, { create: true, segmentBytesMax: 1 << 20 });
+    for (let round = 0; round < 4; round++) {
+      for (let i = random(150); i > 0; i--) randomChange(store, random);
+      let running = true;
+      const checkpoint = store.checkpoint().finally(() => {
+        running = false;
+      });
+      for (let i = 0; running && i < 500; i++) {
+        randomChange(store, random);
+        if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await checkpoint;
+      for (let i = random(60); i > 0; i--) randomChange(store, random);
+      const before = dump(store);
+      if (round % 2 === 0) {
+        // As after a crash: what the process had not written to the index must come from the log.
+        const copy = join(directory, `copy-${seed}-${round}`);
+        cpSync(path, copy, { recursive: true });
+        const crashed = await openStore(copy);
+        expect(dump(crashed), `seed ${seed}, round ${round}`).toBe(before);
+        await crashed.close();
+      } else {
+        await store.close();
+        store = await openStore(path, { segmentBytesMax: 1 << 20 });
+        expect(dump(store), `seed ${seed}, round ${round}`).toBe(before);
+      }
+    }
+    await store.close();
+  }
+}, 120_000);
+
+test('a refused transaction leaves no trace, also in the next checkpoint', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const random = seededRandom(seed * 7919);
+    const path = join(directory, `store-${seed}`);
+    let store = await openStore(path, { create: true });
+    for (let i = 0; i < 60; i++) randomChange(store, random);
+    if (random(2)) await store.checkpoint();
+    const before = dump(store);
+    expect(() =>
+      store.transaction(() => {
+        for (let i = 1 + random(20); i > 0; i--) randomChange(store, random);
+        throw new Error('refused');
+      }),
+    ).toThrow('refused');
+    expect(dump(store), `seed ${seed}`).toBe(before);
+    await store.close();
+    store = await openStore(path);
+    expect(dump(store), `seed ${seed}, opened again`).toBe(before);
+    await store.close();
+  }
+}, 60_000);
+
+test('a transaction that is accepted is one frame, and is there when the store is opened again', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const random = seededRandom(seed * 104_729);
+    const path = join(directory, `store-${seed}`);
+    let store = await openStore(path, { create: true });
+    for (let i = 0; i < 40; i++) randomChange(store, random);
+    const { seq } = store;
+    store.transaction(() => {
+      store.patch(nodeAt(store, ''), { mode: 0o700 });
+      for (let i = random(30); i > 0; i--) randomChange(store, random);
+    });
+    expect(store.seq).toBe(seq + 1);
+    const after = dump(store);
+    const copy = join(directory, `copy-${seed}`);
+    cpSync(path, copy, { recursive: true });
+    const crashed = await openStore(copy);
+    expect(dump(crashed), `seed ${seed}`).toBe(after);
+    await crashed.close();
+    await store.close();
+    store = await openStore(path);
+    expect(dump(store), `seed ${seed}, after a checkpoint`).toBe(after);
+    await store.close();
+  }
+}, 60_000);
+
+test('an index that is lost or damaged is made anew from the log', async () => {
+  const path = join(directory, 'store');
+  let store = await openStore(path, { create: true });
+  const random = seededRandom(5);
+  for (let i = 0; i < 200; i++) randomChange(store, random);
+  const before = dump(store);
+  await store.close();
+  rmSync(join(path, 'index'), { recursive: true });
+  store = await openStore(path);
+  expect(dump(store)).toBe(before);
+  await store.close();
+});
+
+test('a second opening of a store names the process that has it', async () => {
+  const path = join(directory, 'store');
+  const store = await openStore(path, { create: true });
+  await expect(openStore(path)).rejects.toThrow(new RegExp(`in use by process ${process.pid}`));
+  await store.close();
+  await (await openStore(path)).close();
+});
+
+test('a directory that is no store, or a store of a newer format, is refused in one line', async () => {
+  await expect(openStore(directory)).rejects.toMatchObject({ code: 'NOT_A_STORE', message: expect.stringContaining('fxmount init') });
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(join(directory, 'fxmount.json'), '{"format":"fxmount store","version":2,"id":"00"}');
+  await expect(openStore(directory)).rejects.toMatchObject({ code: 'NEWER_FORMAT' });
+  writeFileSync(join(directory, 'fxmount.json'), 'nonsense');
+  await expect(openStore(directory)).rejects.toMatchObject({ code: 'DAMAGED' });
+});

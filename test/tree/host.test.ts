@@ -1,0 +1,246 @@
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { exportHost } from '../../src/tree/export-host.ts';
+import type { HostCalls } from '../../src/tree/host-calls.ts';
+import { importHost } from '../../src/tree/import-host.ts';
+import { importSource, sourceKind } from '../../src/tree/import-source.ts';
+import { dataRanges } from '../../src/tree/import-stream.ts';
+import { Tree } from '../../src/tree/tree.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { isRoot, listHostTree, makeHostTree, type Listed } from './host-tree.ts';
+
+let directory: string;
+let store: MemoryStore;
+let tree: Tree;
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(join(tmpdir(), 'fxmount-tree-'));
+  store = new MemoryStore();
+  tree = new Tree(store);
+});
+afterEach(() => {
+  store.close();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+/** Without the native call, times go through a float of seconds: they may differ by a microsecond. */
+function expectSame(actual: Map<string, Listed>, expected: Map<string, Listed>): void {
+  const timeless = (listing: Map<string, Listed>) => new Map([...listing].map(([path, { mtimeNs: _, ...rest }]) => [path, rest]));
+  expect(timeless(actual)).toEqual(timeless(expected));
+  const late = [...actual].filter(([path, { mtimeNs }]) => {
+    const difference = mtimeNs - (expected.get(path)?.mtimeNs ?? 0n);
+    return difference < -1000n || difference > 1000n;
+  });
+  expect(late).toEqual([]);
+}
+
+/** A stand-in for the native addon where the test needs one; makes fifos only. */
+const recorded: unknown[][] = [];
+const recordingCalls: HostCalls = {
+  getXattrs: (path) => (Buffer.from(path).toString().endsWith('tagged') ? new Map([['user.tag', Buffer.from('T')]]) : new Map()),
+  setXattr: (...call) => recorded.push(call) && 0,
+  setTimes: (...call) => recorded.push(call) && 0,
+  makeNode: (...call) => recorded.push(call) && -1,
+};
+
+describe.each([{ blocking: true }, { blocking: false }])('with %o', (how) => {
+  test('a directory comes back from the tree as it was, with links, modes, owners and times', async () => {
+    const source = join(directory, 'source');
+    const target = join(directory, 'target');
+    await makeHostTree(source, 7);
+    const before = listHostTree(source);
+    const imported = await importHost(store, source, '/in/here', how);
+    expect(imported.skipped).toEqual([]);
+    expect(imported).toMatchObject({ directories: 9, files: 62, symlinks: 2, specials: isRoot ? 3 : 2, links: 6, xattrs: false });
+    expect(tree.path(tree.node('/in/here'))).toBe('/in/here');
+    const exported = await exportHost(store, '/in/here', target, how);
+    expect(exported).toMatchObject({ directories: 9, files: 62, symlinks: 2, specials: 0, links: 6 });
+    // Fifo, socket and device cannot be made without the native addon; that is reported.
+    const left = exported.skipped.map(({ path }) => path.slice(target.length)).sort();
+    expect(left).toEqual(isRoot ? ['/device', '/fifo', '/socket'] : ['/fifo', '/socket']);
+    for (const path of left) before.delete(path);
+    expectSame(listHostTree(target), before);
+  });
+
+  test('holes stay holes', async () => {
+    const source = join(directory, 'source');
+    await makeHostTree(source, 1);
+    await importHost(store, source, '/t', how);
+    expect(tree.stat('/t/sparse')).toMatchObject({ size: 8 << 20 });
+    expect(tree.stat('/t/sparse').storedBytes).toBeLessThanOrEqual(3 * 4096);
+    await exportHost(store, '/t/sparse', join(directory, 'sparse'), how);
+    expect(fs.statSync(join(directory, 'sparse')).blocks * 512).toBeLessThan(1 << 20);
+    expect(Buffer.compare(fs.readFileSync(join(directory, 'sparse')), fs.readFileSync(join(source, 'sparse')))).toBe(0);
+  });
+});
+
+test('import keeps times to the nanosecond and the order of names', async () => {
+  const source = join(directory, 's');
+  fs.mkdirSync(source);
+  for (const name of ['b', 'a', 'c']) fs.writeFileSync(join(source, name), name);
+  const stats = fs.lstatSync(join(source, 'a'), { bigint: true });
+  await importHost(store, source, '/s');
+  expect(tree.stat('/s/a')).toMatchObject({ mtimeNs: stats.mtimeNs, atimeNs: stats.atimeNs });
+  expect(tree.stat('/s').mtimeNs).toBe(fs.lstatSync(source, { bigint: true }).mtimeNs);
+  expect(tree.list('/s').map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+});
+
+test('a directory is imported into an existing one unless a name is taken', async () => {
+  const source = join(directory, 's');
+  fs.mkdirSync(join(source, 'sub'), { recursive: true });
+  fs.writeFileSync(join(source, 'f'), 'new');
+  fs.writeFileSync(join(source, 'sub', 'g'), 'new');
+  tree.put('/other', 1);
+  await importHost(store, source, '/');
+  expect(tree.list('/').map(({ name }) => name)).toEqual(['other', 'f', 'sub']);
+  const { seq } = store;
+  await expect(importHost(store, source, '/')).rejects.toMatchObject({ code: 'EXISTS', message: expect.stringContaining('"f" exists there') });
+  await expect(importHost(store, join(source, 'f'), '/f')).rejects.toMatchObject({ code: 'EXISTS' });
+  expect(store.seq).toBe(seq);
+});
+
+test('replacing keeps the identity of files, merges directories and clears what is of another kind', async () => {
+  const source = join(directory, 's');
+  fs.mkdirSync(join(source, 'd'), { recursive: true });
+  fs.writeFileSync(join(source, 'd', 'f'), 'new');
+  fs.writeFileSync(join(source, 'was-directory'), 'file');
+  fs.symlinkSync('x', join(source, 'was-file'));
+  tree.put('/t/d/f', { typed: true }, { parents: true });
+  tree.put('/t/d/kept', 1);
+  tree.put('/t/was-directory/deep/er', 1, { parents: true });
+  tree.put('/t/was-file', 1);
+  const { ino } = tree.stat('/t/d/f');
+  const result = await importHost(store, source, '/t', { existing: 'replace' });
+  expect(result).toMatchObject({ skippedCount: 0, files: 2, directories: 1, symlinks: 1 });
+  expect(Buffer.from(tree.get('/t/d/f') as Uint8Array).toString()).toBe('new');
+  expect(tree.stat('/t/d/f').ino).toBe(ino);
+  expect(tree.get('/t/d/kept')).toBe(1);
+  expect(tree.get('/t/was-file')).toBe('x');
+  expect(tree.stat('/t/was-directory').type).toBe('blob');
+});
+
+test('an entry that cannot be read is reported and the rest is imported', async () => {
+  const source = join(directory, 's');
+  fs.mkdirSync(source);
+  fs.writeFileSync(join(source, 'a'), 'a');
+  fs.writeFileSync(join(source, 'tagged'), 'b');
+  const calls: HostCalls = {
+    getXattrs(path) {
+      if (Buffer.from(path).toString().endsWith('/a')) throw new Error('gone');
+      return recordingCalls.getXattrs?.(path) ?? new Map();
+    },
+  };
+  const result = await importHost(store, source, '/s', { calls });
+  expect(result).toMatchObject({ files: 1, skippedCount: 1, skipped: [{ path: join(source, 'a'), reason: 'gone' }], xattrs: true });
+  expect(Buffer.from(tree.getXattrs('/s/tagged')['user.tag'] as Uint8Array).toString()).toBe('T');
+});
+
+test('a source that is missing is refused', async () => {
+  await expect(importHost(store, join(directory, 'no'), '/x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(importHost(store, directory, '/x/y', { parents: false })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a store is not imported into itself, and is left out of the directory that holds it', async () => {
+  const inside = join(directory, 'store', 'segments');
+  fs.mkdirSync(inside, { recursive: true });
+  const exclude = [join(directory, 'store')];
+  await expect(importHost(store, inside, '/x', { exclude })).rejects.toMatchObject({ code: 'INVALID' });
+  const result = await importHost(store, directory, '/x', { exclude });
+  expect(result.skipped.map(({ path }) => path)).toEqual(exclude);
+  expect(tree.list('/x')).toEqual([]);
+  await expect(exportHost(store, '/x', join(inside, 'out'), { exclude })).rejects.toMatchObject({ code: 'INVALID' });
+});
+
+test('an import that is stopped says so', async () => {
+  fs.writeFileSync(join(directory, 'f'), 'x');
+  const stopper = new AbortController();
+  stopper.abort();
+  await expect(importHost(store, directory, '/x', { signal: stopper.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+});
+
+test('a name taken during the import is reported, the others are imported', async () => {
+  const source = join(directory, 's');
+  fs.mkdirSync(source);
+  for (const name of ['a', 'b', 'c']) fs.writeFileSync(join(source, name), name);
+  tree.mkdir('/t');
+  let taken = false;
+  const calls: HostCalls = {
+    getXattrs() {
+      if (!taken) tree.put('/t/b', 'mine');
+      taken = true;
+      return new Map();
+    },
+  };
+  const result = await importHost(store, source, '/t', { calls });
+  expect(result).toMatchObject({ files: 2, skippedCount: 1 });
+  expect(tree.get('/t/b')).toBe('mine');
+});
+
+test('the kind of a source is told by its content', async () => {
+  const write = (name: string, content: string) => {
+    fs.writeFileSync(join(directory, name), content);
+    return join(directory, name);
+  };
+  expect(await sourceKind(write('a.txt', 'FXWAL\x01'))).toBe('fxwal');
+  expect(await sourceKind(write('b', 'SQLite format 3\0…'))).toBe('fxd');
+  expect(await sourceKind(write('c.fxd', 'FXWA'))).toBe('host');
+  expect(await sourceKind(directory)).toBe('host');
+  expect(await sourceKind(join(directory, 'none'))).toBe('host');
+  await importSource(store, join(directory, 'c.fxd'), '/one/file');
+  expect(tree.stat('/one/file')).toMatchObject({ type: 'blob', size: 4 });
+});
+
+test('data ranges leave out whole blocks of zeros', () => {
+  const chunk = Buffer.alloc(5 * 4096);
+  chunk[4096] = 1;
+  chunk[2 * 4096 + 7] = 1;
+  chunk[4 * 4096] = 1;
+  expect(dataRanges(chunk, 4 * 4096 + 10)).toEqual([[4096, 2 * 4096], [4 * 4096, 10]]);
+});
+
+test('typed values are exported through the lens, and a directory shows its value', async () => {
+  tree.put('/t/config', { port: 1 }, { parents: true, mode: 0o600 });
+  tree.put('/t', 'of the directory');
+  await exportHost(store, '/t', join(directory, 'out'));
+  expect(JSON.parse(fs.readFileSync(join(directory, 'out', 'config'), 'utf8'))).toEqual({ port: 1 });
+  expect(fs.readFileSync(join(directory, 'out', '.value'), 'utf8')).toBe('of the directory');
+  expect(fs.statSync(join(directory, 'out', 'config')).mode & 0o7777).toBe(0o600);
+  await exportHost(store, '/t/config', join(directory, 'one'), { render: () => Buffer.from('mine') });
+  expect(fs.readFileSync(join(directory, 'one'), 'utf8')).toBe('mine');
+  tree.put('/t/.value', 1);
+  const result = await exportHost(store, '/t', join(directory, 'again'));
+  expect(result.skipped).toEqual([{ path: join(directory, 'again', '.value'), reason: 'the value of the directory: an entry has this name' }]);
+});
+
+test('an export overwrites nothing unless asked to, and never a directory', async () => {
+  const out = join(directory, 'out');
+  fs.mkdirSync(join(out, 'd'), { recursive: true });
+  fs.writeFileSync(join(out, 'f'), 'old');
+  fs.symlinkSync(directory, join(out, 'sub'));
+  tree.put('/t/f', Buffer.from('new'), { parents: true });
+  await expect(exportHost(store, '/t', out)).rejects.toMatchObject({ code: 'EXISTS', message: expect.stringContaining('"f" exists there') });
+  await expect(exportHost(store, '/t/f', join(out, 'f'))).rejects.toMatchObject({ code: 'EXISTS' });
+  await expect(exportHost(store, '/t', join(directory, 'no', 'where'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  tree.put('/t/d', 1);
+  tree.put('/t/sub/x', Buffer.from('inside'), { parents: true });
+  const result = await exportHost(store, '/t', out, { existing: 'replace' });
+  expect(result.skipped).toEqual([{ path: join(out, 'd'), reason: 'a directory is in the way' }]);
+  expect(fs.readFileSync(join(out, 'f'), 'utf8')).toBe('new');
+  expect(fs.lstatSync(join(out, 'sub')).isDirectory()).toBe(true);
+  expect(fs.existsSync(join(directory, 'x'))).toBe(false);
+});
+
+test('the native calls get paths, exact times, attributes and device numbers', async () => {
+  tree.put('/t/f', Buffer.from('x'), { parents: true });
+  tree.setAttributes('/t/f', { atimeNs: 1_000_000_001n, mtimeNs: -1n, xattrs: { 'user.tag': 'T' } });
+  store.create(tree.node('/t'), 'pipe', { kind: 4, mode: 0o640, uid: 0, gid: 0 });
+  recorded.length = 0;
+  const result = await exportHost(store, '/t', join(directory, 'out'), { calls: recordingCalls });
+  const path = Buffer.from(join(directory, 'out', 'f'));
+  expect(recorded).toContainEqual([path, 'user.tag', Buffer.from('T')]);
+  expect(recorded).toContainEqual([path, 1, 1, -1, 999_999_999]);
+  expect(recorded).toContainEqual([Buffer.from(join(directory, 'out', 'pipe')), 0o010640, 0]);
+  expect(result.skipped).toEqual([{ path: join(directory, 'out', 'pipe'), reason: 'making a fifo failed: EPERM' }]);
+});

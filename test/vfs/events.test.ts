@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest';
+import { Vfs } from '../../mount/vfs.ts';
+import { KIND, type Node } from '../../src/store/node.ts';
+import { encode } from '../../src/uarr/v2.ts';
+import { tickingClock } from '../support/clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { NO_TOTALS, VfsPaths } from '../support/paths.ts';
+
+const FRESH = { kind: KIND.file, mode: 0o644, uid: 0, gid: 0 };
+const OFFSET = 2 ** 52;
+
+/** Two mounts of one store, and what the second one tells its driver. */
+function setUp() {
+  const now = tickingClock();
+  const store = new MemoryStore({ now });
+  const own = new Vfs(store, { now, totals: NO_TOTALS });
+  const told: string[] = [];
+  own.subscribe({
+    inode: (ino, offset, bytes) => void told.push(`inode ${ino} ${offset} ${bytes}`),
+    entry: (parent, name) => void told.push(`entry ${parent} ${name}`),
+  });
+  const other = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+  const paths = new VfsPaths(own);
+  const tells = (change: () => void) => {
+    told.length = 0;
+    change();
+    return [...new Set(told)].sort();
+  };
+  const node = (path: string) => store.node(paths.find(path).ino) as Node;
+  return { store, own, other, paths, tells, node };
+}
+
+test('a mount is not told of its own changes', () => {
+  const { own, paths, tells } = setUp();
+  const told = tells(() => {
+    paths.create('f', 0o644);
+    paths.mkdir('d', 0o755);
+    paths.write('f', 0, Buffer.from('x'));
+    paths.truncate('f', 5);
+    paths.link('f', 'd/g');
+    paths.rename('f', 'd/h');
+    paths.chmod('d', 0o700);
+    paths.setXattr('d', 'user.a', Buffer.from('x'), { create: false, replace: false });
+    paths.removeXattr('d', 'user.a');
+    paths.unlink('d/g');
+    own.reclaim(99);
+  });
+  expect(told).toEqual([]);
+});
+
+test('a mount is told after its own change was refused', () => {
+  const { other, paths, tells } = setUp();
+  expect(() => paths.rmdir('none')).toThrow();
+  expect(tells(() => other.create('f', 0o644))).not.toEqual([]);
+});
+
+test('a new entry drops the absent one, the directory’s listing and attributes', () => {
+  const { other, paths, tells } = setUp();
+  const told = tells(() => other.create('f', 0o644));
+  const { ino } = paths.find('f');
+  expect(told).toEqual(['entry 1 f', 'inode 1 0 -1', `inode ${ino} 0 0`].sort());
+});
+
+test('a removed name drops its entry, and the attributes of the inode that has other names', () => {
+  const { other, paths, tells } = setUp();
+  paths.create('a', 0o644);
+  paths.link('a', 'b');
+  const { ino } = paths.find('a');
+  expect(tells(() => other.unlink('a'))).toEqual(['entry 1 a', 'inode 1 0 -1', `inode ${ino} 0 0`].sort());
+  expect(tells(() => other.link('b', 'c'))).toEqual(['entry 1 c', 'inode 1 0 -1', `inode ${ino} 0 0`].sort());
+});
+
+test('a rename drops both entries and both directories, and a moved directory’s own listing', () => {
+  const { other, paths, tells } = setUp();
+  paths.mkdir('d', 0o755);
+  paths.mkdir('e', 0o755);
+  const d = paths.find('d').ino;
+  const e = paths.find('e').ino;
+  expect(tells(() => other.rename('d', 'e/x'))).toEqual(
+    ['entry 1 d', `entry ${e} x`, 'inode 1 0 -1', `inode ${d} 0 -1`, `inode ${e} 0 -1`].sort(),
+  );
+});
+
+test('a rename over a file also drops the attributes of the one replaced', () => {
+  const { other, paths, tells } = setUp();
+  paths.create('a', 0o644);
+  paths.create('b', 0o644);
+  const [a, b] = [paths.find('a').ino, paths.find('b').ino];
+  expect(tells(() => other.rename('a', 'b'))).toEqual(
+    ['entry 1 a', 'entry 1 b', 'inode 1 0 -1', `inode ${a} 0 0`, `inode ${b} 0 0`].sort(),
+  );
+});
+
+test('an exchange drops both entries', () => {
+  const { other, paths, tells } = setUp();
+  paths.create('a', 0o644);
+  paths.mkdir('d', 0o755);
+  const [a, d] = [paths.find('a').ino, paths.find('d').ino];
+  expect(tells(() => other.renameWith('a', 'd', false, true))).toEqual(
+    ['entry 1 a', 'entry 1 d', 'inode 1 0 -1', `inode ${a} 0 0`, `inode ${d} 0 -1`].sort(),
+  );
+});
+
+test('a write drops its range, a truncation what follows, a chmod the attributes only', () => {
+  const { other, paths, tells } = setUp();
+  paths.create('f', 0o644);
+  const { ino } = paths.find('f');
+  expect(tells(() => other.write('f', 100, Buffer.from('abc')))).toEqual([`inode ${ino} 100 3`]);
+  expect(tells(() => other.truncate('f', 50)).some((line) => /inode \d+ \d+ -1/.test(line))).toBe(true);
+  expect(tells(() => other.chmod('f', 0o600))).toEqual([`inode ${ino} 0 0`]);
+});
+
+test('a file’s new value drops all of its content', () => {
+  const { store, node, tells } = setUp();
+  const { ino } = store.create(node(''), 'typed', { ...FRESH, value: encode('a') });
+  expect(tells(() => store.patch(node('typed'), { value: encode('longer') }))).toContain(`inode ${ino} 0 -1`);
+  expect(tells(() => store.patch(node('typed'), { value: null }))).toContain(`inode ${ino} 0 -1`);
+});
+
+test('a directory’s new value drops the entry .value, its content, and the listing', () => {
+  const { store, paths, node, tells } = setUp();
+  paths.mkdir('d', 0o755);
+  const { ino } = paths.find('d');
+  const expected = [`entry ${ino} .value`, `inode ${ino} 0 -1`, `inode ${ino + OFFSET} 0 -1`];
+  for (const value of [encode('first'), encode('second'), null]) {
+    expect(tells(() => store.patch(node('d'), { value }))).toEqual(expect.arrayContaining(expected));
+  }
+});
+
+test('a mount’s own change to a directory with a value drops the attributes of .value', () => {
+  const { store, paths, node, tells } = setUp();
+  paths.mkdir('d', 0o755);
+  store.patch(node('d'), { value: encode('v') });
+  const { ino } = paths.find('d');
+  expect(tells(() => paths.chmod('d', 0o700))).toEqual([`inode ${ino + OFFSET} 0 0`]);
+  expect(tells(() => paths.create('d/f', 0o644))).toEqual([`inode ${ino + OFFSET} 0 0`]);
+});
+
+test('a mount is told that .value appears when its own unlink removes the entry that hid it', () => {
+  const { store, paths, node, tells } = setUp();
+  paths.mkdir('d', 0o755);
+  paths.create('d/.value', 0o644);
+  store.patch(node('d'), { value: encode('v') });
+  const { ino } = paths.find('d');
+  expect(tells(() => paths.unlink('d/.value'))).toContain(`entry ${ino} .value`);
+});
+
+test('a mount is told when its own write dropped set-id bits', () => {
+  const { own, paths, tells } = setUp();
+  paths.create('f', 0o755);
+  paths.chmod('f', 0o4755);
+  const { ino } = paths.find('f');
+  expect(tells(() => own.write(ino, 0, 0, Buffer.from('x'), 0, 1, true))).toEqual([`inode ${ino} 0 0`]);
+  expect(tells(() => own.write(ino, 0, 0, Buffer.from('x'), 0, 1, true))).toEqual([]);
+});
+
+test('nothing is told after the subscription or the mount ended', () => {
+  const { own, other, tells } = setUp();
+  const later: string[] = [];
+  const end = own.subscribe({ inode: () => void later.push('inode'), entry: () => void later.push('entry') });
+  other.create('a', 0o644);
+  expect(later.length).toBeGreaterThan(0);
+  later.length = 0;
+  end();
+  other.create('b', 0o644);
+  expect(later).toEqual([]);
+  own.close();
+  expect(tells(() => other.create('c', 0o644))).toEqual([]);
+});
+
+test('invalidations of a subtree mount use its own numbers, and leave out the root above it', () => {
+  const { store, other, paths, node } = setUp();
+  paths.mkdir('sub', 0o755);
+  const sub = new Vfs(store, { now: tickingClock(), totals: NO_TOTALS, root: node('sub').ino });
+  const told: string[] = [];
+  sub.subscribe({
+    inode: (ino, offset, bytes) => void told.push(`inode ${ino} ${offset} ${bytes}`),
+    entry: (parent, name) => void told.push(`entry ${parent} ${name}`),
+  });
+  other.create('sub/f', 0o644);
+  expect(told).toContain('entry 1 f');
+  expect(told).toContain('inode 1 0 -1');
+  told.length = 0;
+  other.chmod('', 0o700);
+  expect(told).toEqual([]);
+});

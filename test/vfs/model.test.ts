@@ -1,0 +1,117 @@
+/**
+ * Random operations on a Vfs over the real store end as they do over the plain Map tree, also when the
+ * store is checkpointed, closed and opened again, or dies and recovers, at any point between them.
+ */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { initStore, openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { tickingClock } from '../support/clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { outcomeOf } from '../support/paths.ts';
+import { type OpenStep, storeStep } from '../support/random-operations.ts';
+import { StorePaths } from '../support/store-paths.ts';
+
+const seed = Number(process.env.FXMOUNT_SEED ?? 20_240_602);
+const numRuns = Number(process.env.FXMOUNT_RUNS ?? 60);
+const SEGMENT_BYTES_MAX = 1 << 20;
+
+type Interruption = 'checkpoint' | 'reopen' | 'crash';
+const interruption = fc.constantFrom<Interruption>('checkpoint', 'reopen', 'crash');
+
+const base = mkdtempSync(join(tmpdir(), 'fxmount-model-'));
+const template = join(base, 'empty');
+
+beforeAll(async () => {
+  await initStore(template);
+});
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** The real store in a directory of its own, which each crash moves on from. */
+class Subject {
+  store!: Store;
+  #directory = join(base, 'life-0');
+  #lives = 0;
+
+  constructor() {
+    cpSync(template, this.#directory, { recursive: true });
+  }
+
+  async open(): Promise<Store> {
+    this.store = await openStore(this.#directory, { segmentBytesMax: SEGMENT_BYTES_MAX });
+    expect(this.store.readOnly).toBe(false);
+    return this.store;
+  }
+
+  async interrupt(how: Interruption): Promise<Store> {
+    if (how === 'checkpoint') {
+      await this.store.checkpoint();
+      return this.store;
+    }
+    if (how === 'reopen') {
+      await this.store.close();
+      return this.open();
+    }
+    // What a killed process leaves is what its files hold right now.
+    const next = join(base, `life-${++this.#lives}`);
+    cpSync(this.#directory, next, { recursive: true });
+    await this.store.close();
+    rmSync(this.#directory, { recursive: true });
+    this.#directory = next;
+    return this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+function expectSame(real: StorePaths, model: StorePaths): void {
+  expect(real.tree()).toEqual(model.tree());
+  expect(real.held()).toEqual(model.held());
+  expect(real.store.totals.nodes).toBe(model.store.totals.nodes);
+}
+
+/** Steps between which the trees are compared, and what happens to the store after them. */
+const round = fc.record({
+  steps: fc.array(storeStep(), { minLength: 1, maxLength: 12, size: 'max' }),
+  then: fc.option(interruption, { freq: 2 }),
+});
+
+async function play(rounds: { steps: OpenStep<StorePaths>[]; then: Interruption | null }[]): Promise<void> {
+  const subject = new Subject();
+  const now = tickingClock();
+  const memory = new MemoryStore({ now });
+  try {
+    const real = new StorePaths(await subject.open(), now);
+    const model = new StorePaths(memory, now);
+    for (const { steps, then } of rounds) {
+      for (const open of steps) {
+        const step = open.among(model.paths());
+        const expected = outcomeOf(() => step.run(model));
+        expect([String(step), outcomeOf(() => step.run(real))]).toEqual([String(step), expected]);
+      }
+      expectSame(real, model);
+      if (then === null) continue;
+      const store = await subject.interrupt(then);
+      if (then !== 'checkpoint') {
+        real.reopened(store);
+        model.letAllGo();
+        model.reopened(memory);
+      }
+      expectSame(real, model);
+    }
+  } finally {
+    memory.close();
+    await subject.close();
+  }
+}
+
+test('random operations on the real store end as they do on a Map tree', { timeout: 120_000 }, async () => {
+  const rounds = fc.array(round, { minLength: 1, maxLength: 10, size: 'max' });
+  await fc.assert(fc.asyncProperty(rounds, play), { seed, numRuns });
+});

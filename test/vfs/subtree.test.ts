@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { Vfs } from '../../mount/vfs.ts';
+import { type Node } from '../../src/store/node.ts';
+import { encode } from '../../src/uarr/v2.ts';
+import { tickingClock } from '../support/clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { NO_TOTALS, outcomeOf, readAll, VfsPaths } from '../support/paths.ts';
+
+function setUp() {
+  const now = tickingClock();
+  const store = new MemoryStore({ now });
+  const whole = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+  whole.mkdir('sub', 0o750);
+  whole.mkdir('sub/d', 0o755);
+  whole.create('sub/d/f', 0o644);
+  whole.create('outside', 0o644);
+  const inner = whole.find('sub').ino;
+  const vfs = new Vfs(store, { now, totals: NO_TOTALS, root: inner });
+  return { store, now, whole, vfs, sub: new VfsPaths(vfs), inner };
+}
+
+test('the subtree’s directory is inode 1 and its own parent', () => {
+  const { vfs, sub, inner } = setUp();
+  expect(vfs.attributes(1)).toMatchObject({ ino: 1, mode: 0o750 });
+  expect(vfs.lookup(1, '..')?.ino).toBe(1);
+  expect(vfs.lookup(1, '.')?.ino).toBe(1);
+  const { ino } = sub.find('d');
+  expect(vfs.lookup(ino, '..')?.ino).toBe(1);
+  const parents: number[] = [];
+  for (const directory of [1, ino]) {
+    vfs.readdir(directory, 0, (name, _cookie, entryIno, _kind, load) => {
+      if (name.startsWith('.')) parents.push(entryIno, load()?.ino ?? 0);
+      return true;
+    });
+  }
+  expect(parents).toEqual([1, 1, 1, 1, ino, ino, 1, 1]);
+  expect(outcomeOf(() => vfs.attributes(inner))).toBe('STALE');
+});
+
+test('what is done in a subtree is done in the store', () => {
+  const { whole, sub } = setUp();
+  sub.create('new', 0o600);
+  sub.write('d/f', 0, Buffer.from('text'));
+  sub.rename('new', 'd/new');
+  sub.chmod('', 0o711);
+  expect(whole.find('sub/d/new').mode).toBe(0o600);
+  expect(readAll(whole.vfs, whole.find('sub/d/f').ino).toString()).toBe('text');
+  expect(whole.find('sub').mode).toBe(0o711);
+});
+
+test('nothing outside is reached, but by a name inside that is a hard link', () => {
+  const { vfs, whole } = setUp();
+  const { ino } = whole.find('outside');
+  expect(vfs.lookup(ino, '.')).toBeUndefined();
+  whole.link('outside', 'sub/linked');
+  expect(vfs.lookup(1, 'linked')).toMatchObject({ ino, nlink: 2 });
+  expect(vfs.lookup(ino, '.')?.ino).toBe(ino);
+  expect(outcomeOf(() => vfs.rename(1, '..', 1, 'x', { noReplace: false, exchange: false }))).not.toBe('OK');
+});
+
+test('a directory moved out of the subtree has no parent there', () => {
+  const { vfs, whole, sub } = setUp();
+  const { ino } = sub.find('d');
+  whole.rename('sub/d', 'd');
+  expect(vfs.lookup(ino, '..')).toBeUndefined();
+  expect(vfs.lookup(ino, '.')).toBeUndefined();
+  let parent = 0;
+  vfs.readdir(ino, 1, (name, _cookie, entryIno) => {
+    if (name === '..') parent = entryIno;
+    return true;
+  });
+  expect(parent).toBe(ino);
+});
+
+test('the value of the subtree’s directory is .value of inode 1', () => {
+  const { store, vfs, inner, sub } = setUp();
+  store.patch(store.node(inner) as Node, { value: encode('v') });
+  const { ino } = sub.find('.value');
+  expect(ino).toBe(1 + 2 ** 52);
+  expect(readAll(vfs, ino).toString()).toBe('v');
+});
+
+test('the root of a mount stays when the directory is removed elsewhere', () => {
+  const { vfs, whole } = setUp();
+  vfs.addHolder(() => false);
+  whole.unlink('sub/d/f');
+  whole.rmdir('sub/d');
+  whole.rmdir('sub');
+  expect(vfs.attributes(1).nlink).toBe(0);
+});
+
+test('only a directory can be mounted', () => {
+  const { store, now, whole } = setUp();
+  const mount = (root: number) => outcomeOf(() => void new Vfs(store, { now, totals: NO_TOTALS, root }));
+  expect(mount(whole.find('outside').ino)).toBe('NOT_DIRECTORY');
+  expect(mount(99_999)).toBe('NOT_FOUND');
+});

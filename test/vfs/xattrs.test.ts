@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { Vfs } from '../../mount/vfs.ts';
+import { nodeIdFromText } from '../../src/ids.ts';
+import { tickingClock } from '../support/clock.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
+
+const SET = { create: false, replace: false };
+const USER = { uid: 1000, gid: 1000, pid: 1 };
+
+function setUp() {
+  const now = tickingClock();
+  const store = new MemoryStore({ now });
+  const vfs = new Vfs(store, { now, totals: NO_TOTALS });
+  const paths = new VfsPaths(vfs);
+  paths.create('f', 0o644);
+  const { ino } = paths.find('f');
+  const set = (name: string, value = 'v', options = SET, caller = ROOT_CALLER, on = ino) =>
+    outcomeOf(() => vfs.setXattr(on, name, Buffer.from(value), options, caller));
+  return { store, vfs, paths, ino, set };
+}
+
+test('an attribute is set, read, listed, replaced and removed', () => {
+  const { vfs, ino, set } = setUp();
+  expect(set('user.a', 'one')).toBe('OK');
+  expect(set('user.a', 'two', { create: true, replace: false })).toBe('EXISTS');
+  expect(set('user.b', 'two', { create: false, replace: true })).toBe('NO_ATTRIBUTE');
+  expect(set('user.a', '', { create: false, replace: true })).toBe('OK');
+  expect(vfs.getXattr(ino, 'user.a').length).toBe(0);
+  expect(set('trusted.t')).toBe('OK');
+  expect(vfs.listXattrs(ino).sort()).toEqual(['trusted.t', 'user.a']);
+  vfs.removeXattr(ino, 'user.a', ROOT_CALLER);
+  expect(outcomeOf(() => vfs.getXattr(ino, 'user.a'))).toBe('NO_ATTRIBUTE');
+  expect(outcomeOf(() => vfs.removeXattr(ino, 'user.a', ROOT_CALLER))).toBe('NO_ATTRIBUTE');
+});
+
+test('the value is kept when the driver’s buffer is used again', () => {
+  const { vfs, ino } = setUp();
+  const buffer = Buffer.from('kept');
+  vfs.setXattr(ino, 'user.a', buffer, SET, ROOT_CALLER);
+  buffer.fill(0);
+  expect(Buffer.from(vfs.getXattr(ino, 'user.a')).toString()).toBe('kept');
+});
+
+test('each namespace has its rule', () => {
+  const { vfs, paths, set, ino } = setUp();
+  paths.mkdir('d', 0o755);
+  paths.symlink('l', 't');
+  const link = paths.find('l').ino;
+  expect(set('user.a', 'v', SET, USER)).toBe('OK');
+  expect(set('user.a', 'v', SET, ROOT_CALLER, paths.find('d').ino)).toBe('OK');
+  expect(set('user.a', 'v', SET, ROOT_CALLER, link)).toBe('NOT_PERMITTED');
+  expect(set('trusted.a', 'v', SET, ROOT_CALLER, link)).toBe('OK');
+  expect(set('trusted.a', 'v', SET, USER)).toBe('NOT_PERMITTED');
+  expect(set('security.a', 'v', SET, USER)).toBe('OK');
+  for (const name of ['system.posix_acl_access', 'system.x', 'other.a', 'user', 'a']) {
+    expect(set(name)).toBe('NOT_SUPPORTED');
+    expect(outcomeOf(() => vfs.getXattr(ino, name))).toBe('NOT_SUPPORTED');
+  }
+  expect(set('user.')).toBe('INVALID');
+});
+
+test('limits are those of Linux', () => {
+  const { set } = setUp();
+  expect(set(`user.${'n'.repeat(250)}`)).toBe('OK');
+  expect(set(`user.${'n'.repeat(251)}`)).toBe('RANGE');
+  expect(set('')).toBe('RANGE');
+  expect(set('user.most', 'v'.repeat(65_536))).toBe('OK');
+  expect(set('user.more', 'v'.repeat(65_537))).toBe('ARGUMENT_TOO_BIG');
+  let outcome = 'OK';
+  let bytes = 256 + 10;
+  for (let i = 0; outcome === 'OK'; i++) {
+    outcome = set(`user.${String(i).padStart(250, '0')}`);
+    if (outcome === 'OK') bytes += 256;
+  }
+  expect(outcome).toBe('NO_SPACE');
+  expect(bytes).toBeLessThanOrEqual(65_536);
+  expect(bytes).toBeGreaterThan(65_536 - 256);
+  expect(set('user.most', 'replaced')).toBe('OK');
+});
+
+test('user.fx.* tells what the node is, is not listed, and cannot be set', () => {
+  const { store, vfs, paths, ino, set } = setUp();
+  const text = (name: string, on = ino) => Buffer.from(vfs.getXattr(on, name)).toString();
+  expect(nodeIdFromText(text('user.fx.id'))).toBe(store.node(ino)?.id);
+  const version = Number(text('user.fx.version'));
+  paths.write('f', 0, Buffer.from('x'));
+  expect(Number(text('user.fx.version'))).toBe(version + 1);
+  expect(text('user.fx.type')).toBe('blob');
+  expect(text('user.fx.type', 1)).toBe('directory');
+  expect(vfs.listXattrs(ino)).toEqual([]);
+  expect(set('user.fx.id')).toBe('NOT_PERMITTED');
+  expect(set('user.fx.mine')).toBe('NOT_PERMITTED');
+  expect(outcomeOf(() => vfs.removeXattr(ino, 'user.fx.id', ROOT_CALLER))).toBe('NOT_PERMITTED');
+  expect(outcomeOf(() => vfs.getXattr(ino, 'user.fx.none'))).toBe('NO_ATTRIBUTE');
+  expect(outcomeOf(() => vfs.getXattr(ino, 'user.fx.constructor'))).toBe('NO_ATTRIBUTE');
+});
