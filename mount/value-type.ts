@@ -1,8 +1,9 @@
 /**
  * Names of value types, as `user.fx.type` shows them.
  */
-import { NodeRef, Sized, Timestamp, Uuid, type Value, vectorTypeOf } from '../src/uarr/value.ts';
+
 import { decode } from '../src/uarr/v2.ts';
+import { NodeRef, Sized, Timestamp, Uuid, type Value, vectorTypeOf } from '../src/uarr/value.ts';
 
 /** The type's name: `map`, `string`, `i64`, `i32[]` for a vector; `damaged` when the value cannot be decoded. */
 export function valueTypeName(encoded: Uint8Array): string {

@@ -19,13 +19,7 @@ const SYMLINK_MODE = 0o777;
 const COOKIE = { self: 1, parent: 2, value: 3 } as const;
 
 /** Kinds that `mknod` makes. */
-const MKNOD_KINDS: ReadonlySet<Kind> = new Set([
-  KIND.file,
-  KIND.fifo,
-  KIND.socket,
-  KIND.charDevice,
-  KIND.blockDevice,
-]);
+const MKNOD_KINDS: ReadonlySet<Kind> = new Set([KIND.file, KIND.fifo, KIND.socket, KIND.charDevice, KIND.blockDevice]);
 
 export class Entries {
   readonly #tree: Tree;
@@ -104,7 +98,8 @@ export class Entries {
 
   symlink(parent: Ino, name: Name, target: Name, caller: Caller): Attributes {
     if (target === '') throw new FxError('NOT_FOUND', 'a symlink needs a target');
-    if (target.length > SYMLINK_BYTES_MAX) throw new FxError('NAME_TOO_LONG', 'a symlink target has at most 4095 bytes');
+    if (target.length > SYMLINK_BYTES_MAX)
+      throw new FxError('NAME_TOO_LONG', 'a symlink target has at most 4095 bytes');
     return this.create(parent, name, { kind: KIND.symlink, mode: SYMLINK_MODE, target }, caller);
   }
 
@@ -145,7 +140,8 @@ export class Entries {
     toName: Name,
     options: { noReplace: boolean; exchange: boolean },
   ): void {
-    if (options.noReplace && options.exchange) throw new FxError('INVALID', 'noReplace and exchange exclude each other');
+    if (options.noReplace && options.exchange)
+      throw new FxError('INVALID', 'noReplace and exchange exclude each other');
     const tree = this.#tree;
     const from = this.#directoryOf(fromParent, fromName);
     const to = tree.mutableDirectory(toParent);

@@ -109,7 +109,11 @@ export class Files {
     }
     if (node.kind !== KIND.file) checkOpenable(node, changes);
     if (changes) this.#tree.checkWritable();
-    if (flags.truncate) this.#patch(node, this.#changesOf(node, { size: 0, clearSetId: flags.clearSetId }));
+    if (flags.truncate) {
+      const truncation = this.#changesOf(node, { size: 0, clearSetId: flags.clearSetId });
+      this.#patch(node, truncation);
+      if (truncation.mode !== undefined) this.#events.lost(node);
+    }
     return OPENED;
   }
 

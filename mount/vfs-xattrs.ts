@@ -21,13 +21,14 @@ import { XATTR_LIST_BYTES_MAX, XATTR_NAME_BYTES_MAX, XATTR_VALUE_BYTES_MAX } fro
 import type { Name } from '../src/names.ts';
 import { KIND, type Node } from '../src/store/node.ts';
 import type { Caller } from './operations.ts';
+import { valueTypeName } from './value-type.ts';
 import type { Events } from './vfs-events.ts';
 import type { Tree } from './vfs-tree.ts';
-import { valueTypeName } from './value-type.ts';
 
 const RESERVED = 'user.fx.';
 const USER = 'user.';
 const TRUSTED = 'trusted.';
+const LABEL = 'security.selinux';
 const NAMESPACES = [USER, TRUSTED, 'security.'];
 
 /** Thrown again and again: the kernel asks for security.capability before every write. */
@@ -60,7 +61,8 @@ export class Xattrs {
     if (name.startsWith(RESERVED) && takesUser(node)) {
       if (Object.hasOwn(COMPUTED, name)) return Buffer.from(COMPUTED[name]?.(node) ?? '', 'latin1');
     }
-    throw isKnown(name) ? noAttribute : notSupported;
+    // A label that is not there means that there are no labels: ls then asks once, not for every file.
+    throw isKnown(name) && name !== LABEL ? noAttribute : notSupported;
   }
 
   list(ino: Ino): Name[] {

@@ -6,11 +6,12 @@
  * kept by reading (as with `noatime`). The parts: `vfs-tree` says which inode is which node, `vfs-entries`,
  * `vfs-files` and `vfs-xattrs` do the operations, `vfs-events` tells the driver what changed elsewhere.
  */
+
+import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import type { StoreApi } from '../src/store/api.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
-import { FxError } from '../src/errors.ts';
 import type {
   AttributeChanges,
   Caller,

@@ -54,8 +54,22 @@ function runMounts() {
     .reverse();
 }
 
-/** What `matches(id)` says belongs to a finished run, as one line each. */
+const GRACE_MS = 5000;
+const PAUSE_MS = 50;
+
+/** What belongs to the runs that `matches(id)`, as one line each; processes get a few seconds to end. */
 export function findLeftovers(matches) {
+  const deadlineMs = Date.now() + GRACE_MS;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  let found = listLeftovers(matches);
+  while (found.length > 0 && Date.now() < deadlineMs) {
+    Atomics.wait(pause, 0, 0, PAUSE_MS);
+    found = listLeftovers(matches);
+  }
+  return found;
+}
+
+function listLeftovers(matches) {
   return [
     ...runProcesses()
       .filter(({ id }) => matches(id))

@@ -45,7 +45,6 @@ function mountSample() {
   }
   const fresh = !existsSync(store);
   mkdirSync(mountpoint, { recursive: true });
-  if (fresh && !fxmount('init', store)) return false;
   if (!fxmount('mount', store, mountpoint)) return false;
   if (fresh) writeSample(mountpoint);
   return true;

@@ -49,7 +49,12 @@ export class FxError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message?: string, options?: ErrorOptions) {
+    // An operating error is an answer, not a fault, and some are given thousands of times a second (a
+    // missing xattr): the stack, which costs several times the rest, is left out.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message ?? ERROR_MEANINGS[code], options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'FxError';
     this.code = code;
   }

@@ -6,15 +6,21 @@
  *     tree.put('/config/server', { port: 8080 }, { parents: true });
  *     await tree.close();
  */
+import { resolve } from 'node:path';
 import { openStore, type SyncPolicy } from './store/open.ts';
 import type { Store } from './store/store.ts';
+import type { Ref } from './tree/address.ts';
+import { exportHost } from './tree/export-host.ts';
+import type { ExportOptions, ExportResult } from './tree/export-options.ts';
+import type { ImportOptions, ImportResult } from './tree/import-options.ts';
+import { importSource } from './tree/import-source.ts';
 import type { TreeOptions } from './tree/settings.ts';
 import { Tree } from './tree/tree.ts';
 
-export { ERROR_MEANINGS, FxError, type ErrorCode } from './errors.ts';
+export { ERROR_MEANINGS, type ErrorCode, FxError } from './errors.ts';
 export type { StoreTotals } from './store/api.ts';
-export type { SyncPolicy } from './store/open.ts';
 export type { Node } from './store/node.ts';
+export type { SyncPolicy } from './store/open.ts';
 export type { Ref } from './tree/address.ts';
 export { exportHost } from './tree/export-host.ts';
 export type { ExportCounts, ExportOptions, ExportResult } from './tree/export-options.ts';
@@ -28,7 +34,18 @@ export type { AttributeSettings, CreateOptions, PutOptions, TreeOptions } from '
 export type { Stat } from './tree/stat.ts';
 export { Tree } from './tree/tree.ts';
 export type { Entry, WalkedEntry } from './tree/walk.ts';
-export { fromJs, NodeRef, Sized, Timestamp, toJs, toJsonText, Uuid, type SizedType, type Value, type ValueMap } from './uarr/value.ts';
+export {
+  fromJs,
+  NodeRef,
+  Sized,
+  type SizedType,
+  Timestamp,
+  toJs,
+  toJsonText,
+  Uuid,
+  type Value,
+  type ValueMap,
+} from './uarr/value.ts';
 
 export interface OpenOptions extends TreeOptions {
   /** Makes a new store when the directory is missing or empty. */
@@ -42,9 +59,28 @@ export interface OpenOptions extends TreeOptions {
 /** The tree of a store that this process has opened. */
 export class OpenTree extends Tree {
   declare readonly store: Store;
+  /** Where the store is. */
+  readonly directory: string;
 
-  constructor(store: Store, options: TreeOptions = {}) {
+  constructor(store: Store, directory: string, options: TreeOptions = {}) {
     super(store, options);
+    this.directory = directory;
+  }
+
+  /** Imports a host directory or file, or an FXD log or database, as the node at `at`; see `importSource`. */
+  import(source: string, at: string, options: ImportOptions = {}): Promise<ImportResult> {
+    return importSource(this.store, source, at, {
+      ...options,
+      exclude: [this.directory, ...(options.exclude ?? [])],
+    });
+  }
+
+  /** Exports a node with all below it as a host directory or file; see `exportHost`. */
+  export(ref: Ref, target: string, options: ExportOptions = {}): Promise<ExportResult> {
+    return exportHost(this.store, ref, target, {
+      ...options,
+      exclude: [this.directory, ...(options.exclude ?? [])],
+    });
   }
 
   /** Resolves when everything so far survives power loss. IO. */
@@ -52,7 +88,7 @@ export class OpenTree extends Tree {
     return this.store.durable();
   }
 
-  /** Writes the index, so that the next opening has little to replay. */
+  /** Writes the index, so that the next opening has little to replay. IO. */
   async checkpoint(): Promise<void> {
     await this.store.checkpoint();
   }
@@ -69,9 +105,7 @@ export class OpenTree extends Tree {
  */
 export async function open(directory: string, options: OpenOptions = {}): Promise<OpenTree> {
   const { uid, gid, ...storeOptions } = options;
-  const store = await openStore(directory, storeOptions);
-  const owner: TreeOptions = {};
-  if (uid !== undefined) owner.uid = uid;
-  if (gid !== undefined) owner.gid = gid;
-  return new OpenTree(store, owner);
+  const path = resolve(directory);
+  const store = await openStore(path, storeOptions);
+  return new OpenTree(store, path, { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) });
 }

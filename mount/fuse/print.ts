@@ -112,9 +112,8 @@ function printUnique(low: number, high: number): string {
   return `#${unique}${high & 0x8000_0000 ? 'r' : ''}`;
 }
 
-/** A request in bytes[0, length), whole or not. */
+/** A request in bytes[0, length), at least its header. */
 export function printRequest(bytes: Uint8Array, length: number): string {
-  if (length < BODY) return `a request of ${length} bytes, too short`;
   const data = view(bytes);
   const word = (index: number) => data.getUint32(index * 4, true);
   const at = IN_HEADER.word;

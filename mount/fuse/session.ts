@@ -202,7 +202,7 @@ export class Session {
     const x = this.#exchange;
     const { out } = x;
     const { word } = OUT_HEADER;
-    out[word.len] = n > 0 ? n : 0;
+    out[word.len] = Math.max(n, 0);
     out[word.error] = -x.errno;
     out[word.unique] = x.uniqueLow;
     out[word.unique + 1] = x.uniqueHigh;
@@ -211,6 +211,7 @@ export class Session {
   /** A message that is no whole request: EIO if it has a `unique` to answer to. */
   #headless(length: number): number {
     const x = this.#exchange;
+    this.#options.trace?.(`a request of ${length} bytes: no whole header, or more than the buffer`);
     if (length < OUT) return 0;
     x.begin(Math.min(length, this.input.length));
     if (OPCODE_BY_CODE[x.u32(IN_HEADER.word.opcode)]?.reply === 'none') return 0;

@@ -67,6 +67,9 @@ async function main(): Promise<void> {
   }
 }
 
+// A terminal's interrupt ends the caller that is being measured, which ends the run through `finally`.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+
 main().catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;

@@ -2,13 +2,14 @@
  * What every command does around its verb: where the store is, running, printing.
  */
 import { realpathSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Plain, PlainMap } from '../daemon/plain.ts';
 import { invoke, type Invocation } from '../daemon/reach.ts';
 import type { Row } from '../daemon/verb.ts';
 import type { VerbName } from '../daemon/verbs.ts';
 import { mountedStore } from './mounted.ts';
-import { print, printLine } from './output.ts';
+import { note, print, printLine } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** `path` absolute and without symbolic links, also when its last part is not there yet. */
@@ -24,7 +25,7 @@ export function hostPath(path: string): string {
 
 /** The store that an argument names: its directory, or a mountpoint of it. */
 export function storePath(argument: string): string {
-  return mountedStore(argument)?.store ?? hostPath(argument);
+  return mountedStore(argument) ?? hostPath(argument);
 }
 
 /** Runs a verb on the store that `store` names, with a progress bar. */
@@ -32,16 +33,18 @@ export async function run(
   store: string,
   verb: VerbName,
   args: PlainMap,
-  options: Omit<Invocation, 'directory' | 'verb' | 'args' | 'progress'> = {},
+  options: Omit<Invocation, 'directory' | 'verb' | 'args' | 'progress' | 'report'> = {},
 ): Promise<Plain> {
   const progress = new Progress();
+  const directory = storePath(store);
   try {
     return await invoke({
       ...options,
-      directory: storePath(store),
+      directory,
       verb,
       args,
       progress: (what, done, total) => progress.update(what, done, total),
+      report: (lines) => note(directory, lines),
     });
   } finally {
     progress.end();
@@ -67,7 +70,7 @@ export async function runBytes(store: string, verb: VerbName, args: PlainMap): P
 /** A non-negative integer option, for commander. */
 export function count(text: string): number {
   const value = Number(text);
-  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) throw new Error(`"${text}" is no count; give an integer from 0`);
+  if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Give an integer from 0');
   return value;
 }
 

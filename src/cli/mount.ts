@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
+import { checkMountpoint } from '../../mount/fuse/mountpoint.ts';
 import type { DaemonClient } from '../daemon/client.ts';
 import { failureOf } from '../daemon/failure.ts';
 import { launch, tellReadiness } from '../daemon/launch.ts';
@@ -13,10 +14,10 @@ import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
 import { FxError } from '../errors.ts';
 import { examples, hostPath } from './command.ts';
-import { fail, printable, printLine } from './output.ts';
+import { fail, note, printable, printLine } from './output.ts';
 import { serve } from './serve.ts';
 import { checkStore } from './store-check.ts';
-import { checkMountpoint, mountpointPath, unmountCommand } from './mounted.ts';
+import { unmountCommand } from './mounted.ts';
 
 const RETRY_MS = 40;
 
@@ -77,9 +78,8 @@ function withMountOptions(command: Command): Command {
 
 async function mountCommand(storeArgument: string, mountpointArgument: string, options: MountOptions): Promise<void> {
   const directory = hostPath(storeArgument);
-  const mountpoint = mountpointPath(mountpointArgument);
+  const mountpoint = await checkMountpoint(mountpointArgument, directory);
   await checkStore(directory);
-  await checkMountpoint(mountpoint, directory);
   const request = requestOf(mountpoint, options);
   const args = daemonArguments(directory, request, options);
   const deadline = Date.now() + LOCK_WAIT_MS;
@@ -88,8 +88,7 @@ async function mountCommand(storeArgument: string, mountpointArgument: string, o
       const client = await connectDaemon(directory);
       if (client !== undefined) return await joinDaemon(client, directory, request, options);
       if (options.foreground === true) return await serveHere(directory, request, options.sync);
-      await launch(directory, fileURLToPath(new URL('../cli.js', import.meta.url)), args);
-      return;
+      return note(directory, await launch(directory, fileURLToPath(new URL('../cli.js', import.meta.url)), args));
     } catch (error) {
       // Between a daemon that ends and one that starts, or beside a command that holds the store for a moment.
       const retried = error instanceof FxError && (error.code === 'LOCKED' || error.code === 'NO_DAEMON');
@@ -168,9 +167,9 @@ async function daemonCommand(directory: string, mountpoint: string, options: Mou
       sync: options.sync ?? SYNC_DEFAULT,
       log,
       note: log,
-      onReady: () => {
+      onReady: (report) => {
         isReady = true;
-        tellReadiness({ ready: true, pid: process.pid });
+        tellReadiness({ ready: true, report: [...report] });
       },
     });
   } catch (error) {

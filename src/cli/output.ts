@@ -39,6 +39,11 @@ export function fail(error: unknown): void {
   if (process.env.FXMOUNT_DEBUG === '1') process.stderr.write(`${stack}\n`);
 }
 
+/** Tells on stderr what recovery found, one line each. */
+export function note(store: string, lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`fxmount: ${printable(`${store}: ${line}`)}\n`);
+}
+
 /** Text for a terminal or a line-based reader: control characters escaped, bytes that are not UTF-8 as \xNN. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

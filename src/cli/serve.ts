@@ -22,7 +22,7 @@ export interface ServeOptions {
   readonly log: (text: string) => void;
   /** Takes what is worth telling only in a log. */
   readonly note: (text: string) => void;
-  readonly onReady: () => void | Promise<void>;
+  readonly onReady: (report: readonly string[]) => void | Promise<void>;
 }
 
 /** Serves until the last mount is gone. Rejects when the store or the first mount cannot be had. */
@@ -50,8 +50,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   process.on('unhandledRejection', onFault);
 
   const store = await openStore(directory, { create: true, sync: parseSync(sync) });
-  for (const line of store.report) log(`recovery: ${line}`);
+  for (const line of store.report) log(`${directory}: ${line}`);
   daemon = await Daemon.start(store, { directory, sync, log, note }, request);
-  await options.onReady();
+  await options.onReady(store.report);
   await daemon.finished;
 }

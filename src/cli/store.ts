@@ -1,9 +1,11 @@
 /**
  * Commands on a store as a whole: init, status, checkpoint, log, verify.
  */
+import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { Plain, PlainMap } from '../daemon/plain.ts';
 import type { Row } from '../daemon/verb.ts';
+import { FxError } from '../errors.ts';
 import { initStore } from '../store/open.ts';
 import { count, examples, hostPath, run, runRows } from './command.ts';
 import { allMounts } from './mounted.ts';
@@ -24,7 +26,13 @@ function addInit(program: Command): void {
     .description('Makes an empty store in a directory that is absent or empty.')
     .argument('<store>', 'directory of the store')
     .addHelpText('after', examples('fxmount init store'))
-    .action((store: string) => initStore(hostPath(store)));
+    .action(async (store: string) => {
+      const directory = hostPath(store);
+      if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
+        throw new FxError('NOT_DIRECTORY', `${directory} is a file; name a new or empty directory`);
+      }
+      await initStore(directory);
+    });
 }
 
 function addStatus(program: Command): void {
@@ -114,7 +122,7 @@ function logLine(row: Row): string {
   const details = Object.entries(rest)
     .filter(([, value]) => value !== null)
     .map(([key, value]) => `${key}=${printable(typeof value === 'object' ? JSON.stringify(value) : String(value))}`);
-  const where = path === null || path === undefined ? String(id ?? '') : printable(String(path));
+  const where = path === null || path === undefined ? String(id ?? '-') : printable(String(path));
   return [String(seq).padStart(8), String(time), String(type).padEnd(11), where, ...details].join(' ').trimEnd();
 }
 

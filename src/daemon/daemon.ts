@@ -18,7 +18,7 @@ import type { Plain, PlainMap } from './plain.ts';
 import { serveMount } from './serve-mount.ts';
 import { ServerConnection } from './server.ts';
 import type { VerbContext, VerbIo } from './verb.ts';
-import { isVerbName, VERBS } from './verbs.ts';
+import { isVerbName, runVerb } from './verbs.ts';
 
 /** Requests under way when the daemon ends have this long to finish. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -97,7 +97,7 @@ export class Daemon {
 
   #run(verb: string, args: PlainMap, io: VerbIo): Promise<Plain> {
     if (!isVerbName(verb)) throw new FxError('PROTOCOL', `the daemon has no verb "${verb}"`);
-    return VERBS[verb].run(this.#context, args, io);
+    return runVerb(verb, this.#context, args, io);
   }
 
   #end(): void {

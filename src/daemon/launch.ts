@@ -19,10 +19,10 @@ const LOG_BYTES_MAX = 1 << 20;
 const READY_FD = 3;
 const READY_BYTES_MAX = 64 << 10;
 
-export type Readiness = { ready: true; pid: number } | { ready: false; code: string; message: string };
+export type Readiness = { ready: true; report: string[] } | { ready: false; code: string; message: string };
 
-/** Starts `script` with `args` as a daemon of the store. Resolves with its pid when it is ready; rejects with its error. */
-export async function launch(directory: string, script: string, args: readonly string[]): Promise<number> {
+/** Starts `script` with `args` as a daemon of the store. Resolves when it is ready, with what recovery found; rejects with its error. */
+export async function launch(directory: string, script: string, args: readonly string[]): Promise<string[]> {
   const log = openLog(directory);
   let child: ChildProcess;
   try {
@@ -40,7 +40,7 @@ export async function launch(directory: string, script: string, args: readonly s
   const readiness = await Promise.race([readReadiness(child.stdio[READY_FD] as Readable, directory), failed]);
   failed.catch(() => {});
   child.unref();
-  if (readiness.ready) return readiness.pid;
+  if (readiness.ready) return readiness.report;
   throw errorOf(readiness.code, readiness.message);
 }
 

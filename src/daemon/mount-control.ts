@@ -16,13 +16,15 @@ export interface MountRequest {
 export interface MountInfo extends MountRequest {
   /** Milliseconds since 1970. */
   readonly since: number;
+  /** Unmounted lazily, and served until its last open file is closed. */
+  readonly detached: boolean;
 }
 
 export interface MountControl {
   list(): MountInfo[];
   /** Resolves when the mount is ready. Rejects as mounting does; EXISTS when it is mounted already. */
   add(request: MountRequest): Promise<MountInfo>;
-  /** Checkpoints, unmounts, and resolves when the mount is gone. NOT_FOUND, BUSY (unless lazy), MOUNT_FAILED. */
+  /** Checkpoints, unmounts, and resolves when the mount is gone, or detached when lazy. NOT_FOUND, BUSY (unless lazy), MOUNT_FAILED. */
   remove(mountpoint: string, lazy: boolean): Promise<void>;
   /** Resolves when the mount is gone, whoever unmounted it. Rejects when `signal` is aborted. */
   ended(mountpoint: string, signal: AbortSignal): Promise<void>;

@@ -1,6 +1,10 @@
 /**
  * The mounts of one daemon.
+ *
+ * A mount that was unmounted lazily is *detached*: no path leads to it any more, but it is served until
+ * its last open file is closed, and keeps the daemon alive until then.
  */
+import { processesUsing } from '../../mount/fuse/processes.ts';
 import { FxError } from '../errors.ts';
 import type { MountControl, MountInfo, MountRequest } from './mount-control.ts';
 
@@ -8,8 +12,10 @@ import type { MountControl, MountInfo, MountRequest } from './mount-control.ts';
 export interface ServedMount {
   /** Resolves when it is gone, whoever unmounted it. Never rejects. */
   readonly ended: Promise<void>;
-  /** Unmounts; rejects BUSY (unless lazy), MOUNT_FAILED. A lazy unmount also ends serving. */
+  /** Unmounts; rejects BUSY (unless lazy), MOUNT_FAILED. */
   unmount(lazy: boolean): Promise<void>;
+  /** Ends serving; open files of a detached mount end with it. */
+  stop(): Promise<void>;
 }
 
 export interface MountsOptions {
@@ -31,10 +37,14 @@ interface Active {
   readonly served: ServedMount;
 }
 
+/** Processes named in a message about a busy mount. */
+const NAMED_MAX = 5;
+
 export class Mounts implements MountControl {
   readonly sync: string;
   readonly #options: MountsOptions;
   readonly #active = new Map<string, Active>();
+  readonly #detached = new Set<Active>();
   readonly #starting = new Set<string>();
   #closing = false;
 
@@ -44,45 +54,60 @@ export class Mounts implements MountControl {
   }
 
   list(): MountInfo[] {
-    return [...this.#active.values()].map(({ info }) => info);
-  }
-
-  /** Also while one is being made. */
-  get isEmpty(): boolean {
-    return this.#active.size === 0 && this.#starting.size === 0;
+    const detached = [...this.#detached].map(({ info }) => ({ ...info, detached: true }));
+    return [...[...this.#active.values()].map(({ info }) => info), ...detached];
   }
 
   async add(request: MountRequest): Promise<MountInfo> {
     const { mountpoint } = request;
     if (this.#closing) throw new FxError('NO_DAEMON', `the daemon of ${this.#options.store} is ending; try again`);
-    if (this.#active.has(mountpoint) || this.#starting.has(mountpoint)) {
-      throw new FxError('BUSY', `${mountpoint}: ${this.#options.store} is mounted there already; "fxmount umount" it first`);
-    }
+    if (this.#starting.has(mountpoint)) throw new FxError('BUSY', `${mountpoint}: it is being mounted right now`);
     this.#starting.add(mountpoint);
     try {
       const served = await this.#options.start(request);
-      const info = { ...request, since: Date.now() };
-      this.#active.set(mountpoint, { info, served });
-      void served.ended.then(() => this.#ended(mountpoint));
+      const active = { info: { ...request, since: Date.now(), detached: false }, served };
+      this.#active.set(mountpoint, active);
+      void served.ended.then(() => this.#ended(active));
       this.#options.note(`mounted at ${mountpoint}`);
-      return info;
+      return active.info;
     } finally {
       this.#starting.delete(mountpoint);
-      if (this.isEmpty) this.#options.onEmpty();
+      this.#checkEmpty();
     }
   }
 
-  #ended(mountpoint: string): void {
-    this.#active.delete(mountpoint);
+  #ended(active: Active): void {
+    const { mountpoint } = active.info;
+    if (this.#active.get(mountpoint) === active) this.#active.delete(mountpoint);
+    this.#detached.delete(active);
     this.#options.note(`unmounted from ${mountpoint}`);
-    if (this.isEmpty) this.#options.onEmpty();
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#active.size + this.#detached.size + this.#starting.size > 0) return;
+    this.#closing = true;
+    this.#options.onEmpty();
   }
 
   async remove(mountpoint: string, lazy: boolean): Promise<void> {
-    const { served } = this.#at(mountpoint);
+    const active = this.#at(mountpoint);
     await this.#checkpoint();
-    await served.unmount(lazy);
-    await served.ended;
+    try {
+      await active.served.unmount(lazy);
+    } catch (error) {
+      throw error instanceof FxError && error.code === 'BUSY' ? await busyError(mountpoint) : error;
+    }
+    if (lazy) this.#detach(active);
+    else await active.served.ended;
+  }
+
+  #detach(active: Active): void {
+    const { mountpoint } = active.info;
+    if (this.#active.get(mountpoint) !== active) return;
+    this.#active.delete(mountpoint);
+    this.#detached.add(active);
+    this.#options.note(`detached from ${mountpoint}`);
   }
 
   async ended(mountpoint: string, signal: AbortSignal): Promise<void> {
@@ -96,20 +121,24 @@ export class Mounts implements MountControl {
     ]);
   }
 
-  /** Takes no new mounts; unmounts all, lazily where they are busy. With `force` lazily at once. */
+  /** Takes no new mounts; unmounts all, lazily where they are busy, and ends serving. With `force` lazily at once. */
   async close(force: boolean): Promise<void> {
     this.#closing = true;
     if (!force) await this.#checkpoint();
-    await Promise.all(
-      [...this.#active.values()].map(async ({ info, served }) => {
-        try {
-          await served.unmount(force);
-        } catch (error) {
-          this.#options.log(`${info.mountpoint}: ${(error as Error).message}; unmounting lazily`);
-          await served.unmount(true).catch((failure: Error) => this.#options.log(failure.message));
-        }
-      }),
-    );
+    await Promise.all([...this.#active.values()].map((active) => this.#end(active, force)));
+    await Promise.all([...this.#detached].map(({ served }) => served.stop()));
+    this.#checkEmpty();
+  }
+
+  async #end({ info, served }: Active, force: boolean): Promise<void> {
+    try {
+      await served.unmount(force);
+      if (!force) return;
+    } catch (error) {
+      this.#options.log(`${(error as Error).message}; it is unmounted lazily, and open files end`);
+      await served.unmount(true).catch((failure: Error) => this.#options.log(`${info.mountpoint}: ${failure.message}`));
+    }
+    await served.stop();
   }
 
   #at(mountpoint: string): Active {
@@ -126,4 +155,13 @@ export class Mounts implements MountControl {
       this.#options.log(`the checkpoint before unmounting failed: ${(error as Error).message}`);
     }
   }
+}
+
+/** BUSY, naming who holds the mount. */
+export async function busyError(mountpoint: string): Promise<FxError> {
+  const users = await processesUsing(mountpoint);
+  const named = users.slice(0, NAMED_MAX).map(({ pid, name, how }) => `${name} (pid ${pid}, ${how})`);
+  if (users.length > NAMED_MAX) named.push(`${users.length - NAMED_MAX} more`);
+  const who = named.length > 0 ? `in use by ${named.join(', ')}` : 'in use by a process of another user, or by another mount inside';
+  return new FxError('BUSY', `${mountpoint}: ${who}; end that first, or unmount with --lazy`);
 }

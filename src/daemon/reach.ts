@@ -11,7 +11,7 @@ import { DaemonClient } from './client.ts';
 import { connectSocket } from './endpoint.ts';
 import type { Plain, PlainMap } from './plain.ts';
 import { RowReader } from './rows.ts';
-import { VERBS, type VerbName } from './verbs.ts';
+import { runVerb, VERBS, type VerbName } from './verbs.ts';
 import type { Row, VerbIo } from './verb.ts';
 
 /** A store that another command holds for a moment is tried again for so long. */
@@ -28,6 +28,8 @@ export interface Invocation {
   /** Takes the output of a verb whose output is rows. */
   readonly row?: (row: Row) => Promise<void>;
   readonly progress?: VerbIo['progress'];
+  /** Told what recovery found when the store was opened here. */
+  readonly report?: (lines: readonly string[]) => void;
   readonly input?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
   /** Makes an absent store. */
@@ -87,11 +89,9 @@ async function invokeRemote(client: DaemonClient, invocation: Invocation): Promi
 async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain> {
   const { directory, verb, args } = invocation;
   try {
-    return await VERBS[verb].run(
-      { directory, store, tree: new Tree(store), rendered: new Rendered(), mounts: undefined },
-      args,
-      localIo(invocation),
-    );
+    if (verb !== 'status') invocation.report?.(store.report);
+    const context = { directory, store, tree: new Tree(store), rendered: new Rendered(), mounts: undefined };
+    return await runVerb(verb, context, args, localIo(invocation));
   } finally {
     await store.close();
   }

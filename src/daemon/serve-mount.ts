@@ -1,18 +1,102 @@
 /**
- * One mount: a Vfs, a session, a device.
+ * One mount, served: a Vfs of the store, a session that speaks FUSE, and the device that joins it with the
+ * kernel.
  */
+import { readSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FuseDevice } from '../../mount/fuse/device.ts';
+import { type FuseMount, mountFuse } from '../../mount/fuse/mount.ts';
+import { Session } from '../../mount/fuse/session.ts';
 import type { Rendered } from '../../mount/rendered.ts';
+import { hostTotals } from '../../mount/totals.ts';
+import { Vfs } from '../../mount/vfs.ts';
 import { FxError } from '../errors.ts';
+import type { Ino } from '../ids.ts';
+import { native } from '../native.ts';
+import type { Time } from '../store/api.ts';
+import { KIND } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
+import { resolve } from '../tree/address.ts';
 import type { MountRequest } from './mount-control.ts';
 import type { ServedMount } from './mounts.ts';
 
+/** The kernel sends its first request as soon as it has mounted. */
+const READY_TIMEOUT_MS = 10_000;
+
 export interface ServeMountOptions extends MountRequest {
   readonly rendered: Rendered;
+  /** The store's directory. */
   readonly store: string;
   readonly log: (text: string) => void;
 }
 
-export async function serveMount(_store: Store, _options: ServeMountOptions): Promise<ServedMount> {
-  throw new FxError('NOT_SUPPORTED');
+/**
+ * Mounts and serves; resolves when the kernel and the session have agreed. Rejects NOT_FOUND and
+ * NOT_DIRECTORY about the subtree, and as `mountFuse` does. Nothing stays mounted when it rejects.
+ */
+export async function serveMount(store: Store, options: ServeMountOptions): Promise<ServedMount> {
+  const { mountpoint, readOnly, allowOther, log } = options;
+  const root = subtreeOf(store, options.subtree);
+  const totals = await hostTotals(store, options.store);
+  const mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther });
+  const vfs = new Vfs(store, { now, totals, readOnly, root, rendered: options.rendered });
+  const session = new Session(vfs, {
+    readPiece,
+    ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
+    onFault: (error, operation) => log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),
+  });
+  const device = new FuseDevice({
+    fd: mount.fd,
+    session,
+    onFault: (errno) => log(`${mountpoint}: the kernel refused a reply (errno ${errno})`),
+  });
+  const ended = device.ended.then(() => {
+    vfs.close();
+    mount.close();
+  });
+  device.start();
+  const served = { ended, unmount: mount.unmount, stop: () => device.stop() };
+  await agreed(session, served, mount);
+  return served;
+}
+
+/** Inode number of the directory to be shown. */
+function subtreeOf(store: Store, path: string): Ino {
+  const node = resolve(store, path);
+  if (node.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', `${path} is no directory of the tree; --subtree needs one`);
+  return node.ino;
+}
+
+async function agreed(session: Session, served: ServedMount, mount: FuseMount): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  let isOver = false;
+  void served.ended.then(() => {
+    isOver = true;
+  });
+  while (session.negotiated === undefined) {
+    if (isOver || performance.now() > deadline) {
+      await mount.unmount(true).catch(() => {});
+      await served.stop();
+      throw new FxError('MOUNT_FAILED', `${mount.mountpoint}: the kernel and fxmount did not agree on a protocol; is the kernel older than 4.20?`);
+    }
+    await delay(1);
+  }
+}
+
+function now(): Time {
+  native.tick();
+  return [native.clock[0] as number, native.clock[1] as number];
+}
+
+/** What a reply waits for with `--sync always`. */
+function undurable(store: Store): Promise<void> | undefined {
+  return store.seq > store.totals.durableSeq ? store.durable() : undefined;
+}
+
+function readPiece(fd: number, position: number, target: Uint8Array): void {
+  for (let done = 0; done < target.length; ) {
+    const got = readSync(fd, target, done, target.length - done, position + done);
+    if (got === 0) throw new FxError('IO', 'the log is shorter than the content it should hold; run "fxmount verify"');
+    done += got;
+  }
 }

@@ -61,7 +61,7 @@ async function targetOf(context: VerbContext, source: string, at: string): Promi
   const isDirectory = locate(context.store, at).node?.kind === KIND.directory;
   if (!isDirectory || (await sourceKind(source)) !== 'host') return at;
   const isFile = await stat(source).then((stats) => !stats.isDirectory(), () => false);
-  return isFile ? `${at}/${basename(source)}` : at;
+  return isFile ? `${at.replace(/\/+$/, '')}/${basename(source)}` : at;
 }
 
 export const exportVerb = defineVerb(

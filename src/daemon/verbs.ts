@@ -1,13 +1,15 @@
 /**
  * The verbs by name: one row each.
  */
+import { FxError } from '../errors.ts';
+import type { Plain, PlainMap } from './plain.ts';
 import { exportVerb, importVerb } from './verbs-transfer.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, stat, tree } from './verbs-read.ts';
 import { checkpoint, status, verify } from './verbs-store.ts';
 import { mv, put, rm } from './verbs-write.ts';
-import type { Verb } from './verb.ts';
+import type { Verb, VerbContext, VerbIo } from './verb.ts';
 
 export const VERBS = {
   checkpoint,
@@ -29,6 +31,16 @@ export const VERBS = {
 } as const satisfies Record<string, Verb>;
 
 export type VerbName = keyof typeof VERBS;
+
+/** Runs a verb. READ_ONLY, saying why, when it would change a store that cannot be changed. */
+export async function runVerb(name: VerbName, context: VerbContext, args: PlainMap, io: VerbIo): Promise<Plain> {
+  const verb = VERBS[name];
+  if (verb.access === 'write' && context.store.readOnly) {
+    const why = context.store.report.at(-1) ?? 'a write to its disk failed; see to the disk and open it again';
+    throw new FxError('READ_ONLY', `${context.directory} cannot be changed: ${why}`);
+  }
+  return verb.run(context, args, io);
+}
 
 export function isVerbName(name: string): name is VerbName {
   return Object.hasOwn(VERBS, name);

@@ -52,7 +52,7 @@ export function checkSqliteFile(bytes: Uint8Array, what: string): Uint8Array {
     throw new FxError('BAD_SOURCE', `${what} is cut short by ${missing} bytes: copy it again from where FXD saved it`);
   }
   if (header[18] === 1 && header[19] === 1) return bytes;
-  const copy = Uint8Array.from(bytes);
+  const copy = new Uint8Array(bytes);
   copy[18] = 1;
   copy[19] = 1;
   return copy;

@@ -12,7 +12,7 @@
  */
 import { FxError } from '../errors.ts';
 import { fromJs, toJs, type Value, type ValueMap } from '../uarr/value.ts';
-import { checkSqliteFile, FXD_SCHEMA, openSqlite, readTable, type Row, type Sqlite } from './fxd-tables.ts';
+import { checkSqliteFile, FXD_SCHEMA, openSqlite, type Row, readTable, type Sqlite } from './fxd-tables.ts';
 import { type FxdGraph, type FxdNode, GraphBuilder } from './graph.ts';
 
 /** The graph of a `.fxd` file. `what` names it in messages. BAD_SOURCE. */
@@ -28,7 +28,10 @@ export async function graphFromFxd(bytes: Uint8Array, what = 'the file'): Promis
   } catch (error) {
     if (error instanceof FxError) throw error;
     const why = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
-    throw new FxError('BAD_SOURCE', `${what} is damaged (${why}): restore a copy, or repair it with "sqlite3 FILE .recover"`);
+    throw new FxError(
+      'BAD_SOURCE',
+      `${what} is damaged (${why}): restore a copy, or repair it with "sqlite3 FILE .recover"`,
+    );
   } finally {
     database?.close();
   }
@@ -98,7 +101,11 @@ function defineNode(builder: GraphBuilder, row: Row, snippet: Row | undefined): 
 function snippetBody(builder: GraphBuilder, row: Row, id: string): Value {
   const body = text(row, 'body');
   if (body !== '[object Object]') return body ?? undefined;
-  builder.problem('bad-snippet', `snippet ${text(row, 'snippet_id')} of node ${id} has lost its text: FXD saved "[object Object]"`, id);
+  builder.problem(
+    'bad-snippet',
+    `snippet ${text(row, 'snippet_id')} of node ${id} has lost its text: FXD saved "[object Object]"`,
+    id,
+  );
   return undefined;
 }
 
@@ -116,7 +123,11 @@ function snippetMeta(row: Row): ValueMap {
 function defineLostSnippet(builder: GraphBuilder, row: Row): void {
   const nodeId = text(row, 'node_id') ?? '';
   const id = nodeId || (text(row, 'id') ?? '');
-  builder.problem('bad-snippet', `snippet ${text(row, 'snippet_id')} belongs to node ${nodeId}, which is not there`, id);
+  builder.problem(
+    'bad-snippet',
+    `snippet ${text(row, 'snippet_id')} belongs to node ${nodeId}, which is not there`,
+    id,
+  );
   builder.define({
     id,
     parentId: `missing parent of ${id}`,
@@ -163,7 +174,11 @@ function parsed(source: string | null): unknown {
 function attachProject(graph: FxdGraph, rows: Row[]): void {
   const root = graph.roots.at(-1);
   if (root === undefined || rows.length === 0) return;
-  setMeta(root, 'fxd.project', new Map(rows.map((row): [string, Value] => [text(row, 'key') ?? '', text(row, 'value')])));
+  setMeta(
+    root,
+    'fxd.project',
+    new Map(rows.map((row): [string, Value] => [text(row, 'key') ?? '', text(row, 'value')])),
+  );
 }
 
 /** A `.fxd` file of the graph, as FXD would save it: one row of `nodes` each, snippet rows for nodes of that type. */

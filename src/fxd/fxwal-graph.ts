@@ -10,7 +10,7 @@ import { FxError } from '../errors.ts';
 import { decodeV1, encodeV1 } from '../uarr/v1.ts';
 import { packIntegers } from '../uarr/v1-integers.ts';
 import { NodeRef, type Value, type ValueMap } from '../uarr/value.ts';
-import { type FxwalRecord, FXWAL_TYPE, FxwalWriter, readFxwal } from './fxwal.ts';
+import { FXWAL_TYPE, type FxwalRecord, FxwalWriter, readFxwal } from './fxwal.ts';
 import { type FxdDefinition, type FxdGraph, GraphBuilder } from './graph.ts';
 
 /** The graph that a log leads to. BAD_SOURCE when it is no `.fxwal`; damage inside is in `problems`. */
@@ -19,7 +19,11 @@ export function graphFromFxwal(source: Uint8Array | Iterable<Uint8Array>, what =
   for (const item of readFxwal(source, what)) {
     if (item.kind === 'record') applyRecord(builder, item.record, item.offset);
     else if (item.kind === 'damaged') builder.problem('damaged-record', `${what}: ${item.why}`);
-    else builder.problem('cut-record', `${what}: the record at byte ${item.offset} is cut short: its ${item.bytes} bytes are left out`);
+    else
+      builder.problem(
+        'cut-record',
+        `${what}: the record at byte ${item.offset} is cut short: its ${item.bytes} bytes are left out`,
+      );
   }
   return builder.finish();
 }
@@ -28,7 +32,11 @@ function applyRecord(builder: GraphBuilder, record: FxwalRecord, offset: number)
   if (record.type === FXWAL_TYPE.signal || record.type === FXWAL_TYPE.checkpoint) return;
   const apply = APPLY.get(record.type);
   if (apply === undefined) {
-    builder.problem('unknown-record', `the record at byte ${offset} has the unknown type ${record.type}`, record.nodeId);
+    builder.problem(
+      'unknown-record',
+      `the record at byte ${offset} has the unknown type ${record.type}`,
+      record.nodeId,
+    );
     return;
   }
   let payload: Value;
@@ -36,11 +44,16 @@ function applyRecord(builder: GraphBuilder, record: FxwalRecord, offset: number)
     payload = record.payload.length === 0 ? new Map() : decodeV1(record.payload);
   } catch (error) {
     if (!(error instanceof FxError)) throw error;
-    builder.problem('bad-payload', `the record at byte ${offset} (node ${record.nodeId}): ${error.message}`, record.nodeId);
+    builder.problem(
+      'bad-payload',
+      `the record at byte ${offset} (node ${record.nodeId}): ${error.message}`,
+      record.nodeId,
+    );
     return;
   }
   if (payload instanceof Map) apply(builder, record, payload, offset);
-  else builder.problem('bad-payload', `the record at byte ${offset} (node ${record.nodeId}) holds no map`, record.nodeId);
+  else
+    builder.problem('bad-payload', `the record at byte ${offset} (node ${record.nodeId}) holds no map`, record.nodeId);
 }
 
 type Apply = (builder: GraphBuilder, record: FxwalRecord, payload: ValueMap, offset: number) => void;
@@ -105,7 +118,11 @@ function applyLink(builder: GraphBuilder, record: FxwalRecord, payload: ValueMap
     if (isAdd ? builder.link(parent, child, key) : builder.unlink(parent, child, key)) return;
   }
   const what = isAdd ? 'links' : 'unlinks';
-  builder.problem('unknown-node', `the record at byte ${offset} ${what} node ${child} and ${parent}, which it cannot`, record.nodeId);
+  builder.problem(
+    'unknown-node',
+    `the record at byte ${offset} ${what} node ${child} and ${parent}, which it cannot`,
+    record.nodeId,
+  );
 }
 
 /** A log of NODE_CREATE records, one for each node, that leads to the graph; links follow as LINK_ADD. */
@@ -130,7 +147,15 @@ export function graphToFxwal(graph: FxdGraph): Buffer {
     append(FXWAL_TYPE.nodeCreate, node.id, payload);
   }
   for (const { parentId, name, nodeId } of graph.links) {
-    append(FXWAL_TYPE.linkAdd, nodeId, new Map<string, Value>([['parent_id', parentId], ['child_id', nodeId], ['key_name', name]]));
+    append(
+      FXWAL_TYPE.linkAdd,
+      nodeId,
+      new Map<string, Value>([
+        ['parent_id', parentId],
+        ['child_id', nodeId],
+        ['key_name', name],
+      ]),
+    );
   }
   return writer.finish();
 }

@@ -83,7 +83,7 @@ export class FxwalParser {
   }
 
   push(chunk: Uint8Array): FxwalItem[] {
-    this.chunks.push(Uint8Array.from(chunk));
+    this.chunks.push(new Uint8Array(chunk));
     this.chunkBytes += chunk.length;
     if (this.damaged || this.pending.length + this.chunkBytes < this.wanted) return [];
     this.gather();
@@ -148,7 +148,10 @@ function readHeader(bytes: Buffer, what: string): number {
   }
   const version = bytes.readUInt16LE(5);
   if (version !== VERSION) {
-    throw new FxError('BAD_SOURCE', `${what} has .fxwal version ${version}, only ${VERSION} is known: save it with a known FXD`);
+    throw new FxError(
+      'BAD_SOURCE',
+      `${what} has .fxwal version ${version}, only ${VERSION} is known: save it with a known FXD`,
+    );
   }
   return bytes[7] as number;
 }
@@ -174,7 +177,7 @@ function readRecord(bytes: Buffer, at: number, size: number): FxwalRecord | unde
   reader.raw(idBytes);
   const nodeId = readText(bytes, idAt, reader.position);
   if (nodeId === undefined) return undefined;
-  return { seq, timeNs, type, nodeId, payload: Uint8Array.from(reader.raw(payloadBytes)) };
+  return { seq, timeNs, type, nodeId, payload: new Uint8Array(reader.raw(payloadBytes)) };
 }
 
 /** Most bytes that a search for the next good record may run checksums over, beside four times the file. */
@@ -233,7 +236,8 @@ export class FxwalWriter {
   /** INVALID: an id over 65,535 bytes. */
   append(record: FxwalRecord): void {
     const id = Buffer.from(record.nodeId, 'utf8');
-    if (id.length > 0xffff) throw new FxError('INVALID', `a node id of ${id.length} bytes does not fit a .fxwal record`);
+    if (id.length > 0xffff)
+      throw new FxError('INVALID', `a node id of ${id.length} bytes does not fit a .fxwal record`);
     const start = this.out.position;
     const times = Buffer.alloc(16);
     times.writeBigUInt64LE(record.seq, 0);

@@ -133,7 +133,11 @@ export class GraphBuilder {
   }
 
   /** Changes a node; meta is merged key by key. False when the node is not known. */
-  patch(id: string, changes: { value?: Value; meta?: ValueMap; type?: string; proto?: Value }, timeNs: bigint): boolean {
+  patch(
+    id: string,
+    changes: { value?: Value; meta?: ValueMap; type?: string; proto?: Value },
+    timeNs: bigint,
+  ): boolean {
     const node = this.nodes.get(id);
     if (node === undefined) return false;
     if ('value' in changes) node.value = changes.value;
@@ -182,13 +186,18 @@ export class GraphBuilder {
       else orphans.push(node);
       for (const { parentId, key } of others) links.push({ parentId, name: key ?? node.id, nodeId: node.id });
     }
-    for (const { id, parentId } of orphans) this.problem('orphan', `node ${id} has a parent ${parentId} that is not there`, id);
+    for (const { id, parentId } of orphans)
+      this.problem('orphan', `node ${id} has a parent ${parentId} that is not there`, id);
     this.breakCycles([...roots, ...orphans], orphans);
     for (const node of this.nodes.values()) this.nameChildren(node.children);
     for (const node of [...roots, ...orphans]) node.name = node.key ?? node.id;
     this.nameChildren(orphans);
     for (const root of roots.slice(0, -1)) {
-      this.problem('second-root', `node ${root.id} is the root of an earlier run; the last root is ${roots.at(-1)?.id}`, root.id);
+      this.problem(
+        'second-root',
+        `node ${root.id} is the root of an earlier run; the last root is ${roots.at(-1)?.id}`,
+        root.id,
+      );
     }
     for (const { parentId, name, nodeId } of links) {
       this.problem('extra-link', `node ${nodeId} is also linked as "${name}" under ${parentId}`, nodeId);
@@ -270,7 +279,11 @@ export class GraphBuilder {
       node.name = `${key}~${node.id}`;
       while (taken.has(node.name)) node.name += '~';
       taken.add(node.name);
-      this.problem('duplicate-name', `"${key}" is the key of several siblings: node ${node.id} becomes "${node.name}"`, node.id);
+      this.problem(
+        'duplicate-name',
+        `"${key}" is the key of several siblings: node ${node.id} becomes "${node.name}"`,
+        node.id,
+      );
     }
   }
 }

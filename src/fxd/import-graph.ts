@@ -19,8 +19,8 @@ import type { Ino } from '../ids.ts';
 import { type Name, nameFromText, nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Node, ROOT_INO } from '../store/node.ts';
-import { encode } from '../uarr/v2.ts';
 import { widenIntegers } from '../uarr/v1-integers.ts';
+import { encode } from '../uarr/v2.ts';
 import { Timestamp, type Value, type ValueMap } from '../uarr/value.ts';
 import type { FxdGraph, FxdLink, FxdNode, FxdProblem } from './graph.ts';
 import { nameOfKey } from './key-name.ts';
@@ -101,7 +101,10 @@ class Importer {
     const entries = this.topEntries(root);
     for (const { name } of entries) {
       if (this.store.slot(this.target, name) === undefined) continue;
-      throw new FxError('EXISTS', `"${nameToText(name)}" is already in the directory to import into: import into an empty one`);
+      throw new FxError(
+        'EXISTS',
+        `"${nameToText(name)}" is already in the directory to import into: import into an empty one`,
+      );
     }
     if (root !== undefined) this.dressTarget(root);
     // The last one is created first: reversed, and children are added reversed, so that order is kept.
@@ -113,7 +116,8 @@ class Importer {
 
   private topEntries(root: FxdNode | undefined): Entry[] {
     const { roots, orphans } = this.graph;
-    const entries = root === undefined ? [] : this.childEntries(this.target.ino, root.children, root.value !== undefined);
+    const entries =
+      root === undefined ? [] : this.childEntries(this.target.ino, root.children, root.value !== undefined);
     const taken = new Set(entries.map(({ name }) => name));
     const earlier = roots.slice(0, -1);
     if (this.options.roots === 'last') this.report.rootsLeftOut = earlier.length;
@@ -134,7 +138,11 @@ class Importer {
     return children.map((node) => {
       const name = nameOfKey(node.name, reserved);
       if (name !== nameFromText(node.name)) {
-        this.problem('renamed', `the key of node ${node.id} is no file name here: it becomes "${nameToText(name)}"`, node.id);
+        this.problem(
+          'renamed',
+          `the key of node ${node.id} is no file name here: it becomes "${nameToText(name)}"`,
+          node.id,
+        );
       }
       return { parent, name, node, children: node.children };
     });
@@ -151,7 +159,8 @@ class Importer {
     if (meta !== null) changes.meta = meta;
     const value = root.value === undefined ? null : this.encodeOf(root, root.value, 'value');
     if (value !== null && this.target.value === null) changes.value = value;
-    else if (value !== null) this.problem('value-lost', 'the target directory keeps its value: that of the root is left out', root.id);
+    else if (value !== null)
+      this.problem('value-lost', 'the target directory keeps its value: that of the root is left out', root.id);
     this.inos.set(root, this.target.ino);
     if (changes.meta !== undefined || changes.value !== undefined) this.store.patch(this.target, changes);
   }
@@ -168,7 +177,8 @@ class Importer {
   /** Creates the entry, and puts its children on the stack; returns the bytes it takes in the log, nearly. */
   private create({ parent, name, node, children }: Entry, stack: Entry[]): number {
     const directory = this.store.node(parent);
-    if (directory === undefined) throw new FxError('STALE', 'the directory that is imported into was removed meanwhile');
+    if (directory === undefined)
+      throw new FxError('STALE', 'the directory that is imported into was removed meanwhile');
     const isDirectory = node === null || children.length > 0;
     const value = node === null ? null : this.valueOf(node, isDirectory);
     const meta = node === null ? null : this.encodeOf(node, this.metaOf(node, nameToText(name)), 'metadata');
@@ -240,6 +250,10 @@ class Importer {
       this.report.links++;
       return;
     }
-    this.problem('link-lost', `the link "${name}" under ${parentId} to node ${nodeId} has no place in a file tree`, nodeId);
+    this.problem(
+      'link-lost',
+      `the link "${name}" under ${parentId} to node ${nodeId} has no place in a file tree`,
+      nodeId,
+    );
   }
 }

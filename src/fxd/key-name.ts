@@ -36,5 +36,7 @@ function shorten(name: Name): Name {
 export function keyOfName(name: Name): string | undefined {
   if (name === '%') return '';
   if (name.includes('%~')) return undefined;
-  return nameToText(name.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+  return nameToText(
+    name.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  );
 }

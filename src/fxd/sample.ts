@@ -12,7 +12,13 @@ class SampleMaker {
   readonly builder = new GraphBuilder();
   private count = 0;
 
-  add(parentId: string | null, key: string | null, type = 'raw', value?: unknown, meta?: Record<string, unknown>): string {
+  add(
+    parentId: string | null,
+    key: string | null,
+    type = 'raw',
+    value?: unknown,
+    meta?: Record<string, unknown>,
+  ): string {
     const id = `node${String(++this.count).padStart(4, '0')}`;
     const timeNs = START_NS + BigInt(this.count) * 1_000_000_000n;
     this.builder.define({
@@ -51,7 +57,7 @@ const CONFIG = {
   limits: { ratio: 0.75, bytesMax: 5_000_000_000 },
 };
 
-/** The sample: 38 nodes. */
+/** The sample: 41 nodes. */
 export function sampleGraph(): FxdGraph {
   const make = new SampleMaker();
   const root = make.add(null, null);
@@ -65,10 +71,20 @@ export function sampleGraph(): FxdGraph {
   make.snippet(utils, 'add', 0, 'add-001', 'src/math.js', 'export function add(a, b) {\n  return a + b;\n}');
   make.snippet(utils, 'scale', 1, 'scale-001', 'src/math.js', 'export function scale(a, by) {\n  return a * by;\n}');
   const main = make.add(code, 'main');
-  make.snippet(main, 'entry', 0, 'entry-001', 'src/main.js', "import { add } from './math.js';\n\nconsole.log(add(2, 3));");
+  make.snippet(
+    main,
+    'entry',
+    0,
+    'entry-001',
+    'src/main.js',
+    "import { add } from './math.js';\n\nconsole.log(add(2, 3));",
+  );
   make.add(make.add(root, 'views'), 'codebase');
   const users = make.add(root, 'users');
-  for (const [key, name, age] of [['ada', 'Ada Lovelace', 36], ['grace', 'Grace Hopper', 85]] as const) {
+  for (const [key, name, age] of [
+    ['ada', 'Ada Lovelace', 36],
+    ['grace', 'Grace Hopper', 85],
+  ] as const) {
     const user = make.add(users, key);
     make.tree(user, 'name', name);
     make.tree(user, 'age', age);

@@ -12,7 +12,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, closeSync, fsyncSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FxError } from '../errors.ts';
 
 export const MARKER_NAME = 'fxmount.json';
@@ -52,6 +52,7 @@ export function createMarker(directory: string): Marker {
   }
   renameSync(`${path}.new`, path);
   syncPath(directory);
+  syncPath(dirname(directory));
   return { storeId };
 }
 

@@ -1,7 +1,7 @@
 /**
  * Making and opening stores: lock, index, log, recovery.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FxError } from '../errors.ts';
 import { Index } from '../index/index.ts';
@@ -34,8 +34,7 @@ export interface OpenStoreOptions {
 export async function initStore(directory: string): Promise<void> {
   const path = resolve(directory);
   const { storeId } = hostErrors(path, () => createMarker(path));
-  hostErrors(path, () => mkdirSync(join(path, 'log')));
-  const log = await Log.create(new HostDisk(join(path, 'log')), storeId);
+  const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
   await log.close();
   const store = await openStore(path);
   await store.close();

@@ -11,9 +11,9 @@
  */
 import { FxError } from '../errors.ts';
 import { nodeIdFromText, nodeIdToText } from '../ids.ts';
-import { checkName, nameFromText, nameToText, type Name } from '../names.ts';
+import { checkName, type Name, nameFromText, nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
-import { KIND, ROOT_INO, type Node } from '../store/node.ts';
+import { KIND, type Node, ROOT_INO } from '../store/node.ts';
 import { kindName } from './kinds.ts';
 
 /** A node: its address as text, or the node itself as an earlier call returned it. */
@@ -83,7 +83,10 @@ export function rootOf(store: StoreApi): Node {
 
 function childOf(store: StoreApi, parent: Node, name: Name): Node | undefined {
   if (parent.kind !== KIND.directory) {
-    throw new FxError('NOT_DIRECTORY', `${pathOf(store, parent) ?? refText(parent)} is a ${kindName(parent.kind)}, not a directory`);
+    throw new FxError(
+      'NOT_DIRECTORY',
+      `${pathOf(store, parent) ?? refText(parent)} is a ${kindName(parent.kind)}, not a directory`,
+    );
   }
   const slot = store.slot(parent, name);
   return slot === undefined ? undefined : store.node(slot.ino);

@@ -8,7 +8,7 @@ import { TRANSFER_BYTES_MAX } from '../limits.ts';
 import type { Piece, StoreApi } from '../store/api.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
 import type { HostCalls } from './host-calls.ts';
-import { hostPath, type HostIo } from './host-io.ts';
+import { type HostIo, hostPath } from './host-io.ts';
 import { kindName } from './kinds.ts';
 
 const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -35,7 +35,11 @@ export interface HostTarget {
 
 /** Makes a file that must not exist, with all attributes. On an error nothing is left of it. */
 export async function writeFileNode(
-  target: HostTarget, store: StoreApi, path: string, node: Node, rendered: Uint8Array | undefined,
+  target: HostTarget,
+  store: StoreApi,
+  path: string,
+  node: Node,
+  rendered: Uint8Array | undefined,
 ): Promise<void> {
   const { io } = target;
   const bytes = hostPath(path);
@@ -83,7 +87,8 @@ async function copyContent(target: HostTarget, store: StoreApi, fd: number, node
 async function readAll(io: HostIo, piece: Piece, part: Buffer): Promise<void> {
   for (let done = 0; done < part.length; ) {
     const got = await io.read(piece.fd, part, done, part.length - done, piece.position + done);
-    if (got === 0) throw new FxError('DAMAGED', 'the log is shorter than the content it should hold; run "fxmount verify"');
+    if (got === 0)
+      throw new FxError('DAMAGED', 'the log is shorter than the content it should hold; run "fxmount verify"');
     done += got;
   }
 }
@@ -102,7 +107,8 @@ export async function writeSpecialNode(target: HostTarget, path: string, node: N
   if (node.kind === KIND.symlink) {
     await io.symlink(hostPath(node.target), bytes);
   } else {
-    if (calls.makeNode === undefined) throw new FxError('NOT_SUPPORTED', `a ${kindName(node.kind)} cannot be made without the native addon`);
+    if (calls.makeNode === undefined)
+      throw new FxError('NOT_SUPPORTED', `a ${kindName(node.kind)} cannot be made without the native addon`);
     check(calls.makeNode(bytes, TYPE_BITS[node.kind] | node.mode, node.rdev), `making a ${kindName(node.kind)}`);
   }
   if (target.owners) await io.lchown(bytes, node.uid, node.gid);
@@ -145,5 +151,5 @@ async function setTimesAt(target: HostTarget, path: string, node: Node): Promise
 }
 
 function check(result: number, doing: string): void {
-  if (result < 0) throw new Error(`${doing} failed: ${getSystemErrorName(result)}`);
+  if (result < 0) throw new FxError('IO', `${doing} failed: ${getSystemErrorName(result)}`);
 }

@@ -6,33 +6,36 @@
  * entry has that name. An export is no snapshot: what changes meanwhile may come out either way. What
  * the host refuses is reported and left out; a full or read-only disk stops it.
  */
-import { join, resolve as resolvePath } from 'node:path';
+import { basename, dirname, resolve as resolvePath } from 'node:path';
 import { raw } from '../../lenses/raw.ts';
-import { FxError, type ErrorCode } from '../errors.ts';
+import { type ErrorCode, FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import { nameFromText, nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
-import { described, resolve, type Ref } from './address.ts';
-import { finishDirectory, writeFileNode, writeSpecialNode, type HostTarget } from './export-file.ts';
+import { described, type Ref, resolve } from './address.ts';
+import { finishDirectory, type HostTarget, writeFileNode, writeSpecialNode } from './export-file.ts';
 import type { ExportCounts, ExportOptions, ExportResult } from './export-options.ts';
 import { SKIPPED_MAX, type Skipped } from './host-calls.ts';
-import { blockingIo, Breather, hostPath, realPath, threadedIo, type HostIo } from './host-io.ts';
+import {
+  Breather,
+  blockingIo,
+  type HostIo,
+  hostError,
+  hostPath,
+  liesIn,
+  realPath,
+  realPaths,
+  threadedIo,
+} from './host-io.ts';
 import { slotsOf } from './walk.ts';
 
 /** The file that shows a directory's own value. */
 const DIRECTORY_VALUE_NAME = '.value';
 
-/** Host errors that end an export: the next file would fail too. */
-const FATAL: Readonly<Record<string, 'NO_SPACE' | 'READ_ONLY' | 'IO'>> = {
-  ENOSPC: 'NO_SPACE',
-  EDQUOT: 'NO_SPACE',
-  EROFS: 'READ_ONLY',
-  EIO: 'IO',
-};
-
-const STOPPING: ReadonlySet<ErrorCode> = new Set(['NO_SPACE', 'READ_ONLY', 'IO', 'INTERRUPTED']);
+/** Errors that end an export: the next file would fail too. */
+const STOPPING: ReadonlySet<ErrorCode> = new Set(['NO_SPACE', 'READ_ONLY', 'INTERRUPTED']);
 
 const COUNTED: { readonly [K in Kind]: keyof ExportCounts } = {
   [KIND.file]: 'files',
@@ -49,7 +52,12 @@ const COUNTED: { readonly [K in Kind]: keyof ExportCounts } = {
  * there. NOT_FOUND: the node, or the directory that should hold the target. EXISTS. INVALID: the target
  * lies in an excluded directory. NO_SPACE, READ_ONLY, IO (of the host), INTERRUPTED: stopped half-way.
  */
-export async function exportHost(store: StoreApi, ref: Ref, target: string, options: ExportOptions = {}): Promise<ExportResult> {
+export async function exportHost(
+  store: StoreApi,
+  ref: Ref,
+  target: string,
+  options: ExportOptions = {},
+): Promise<ExportResult> {
   try {
     return await new Exporter(store, options).run(resolve(store, ref), target);
   } catch (error) {
@@ -110,13 +118,11 @@ class Exporter {
   }
 
   async #refuseExcluded(target: string): Promise<void> {
-    const real = await realPath(this.#io, join(resolvePath(target), '..'));
-    for (const text of this.#options.exclude ?? []) {
-      const excluded = await realPath(this.#io, text);
-      const path = `${real === '/' ? '' : real}/${nameFromText(resolvePath(target).split('/').at(-1) ?? '')}`;
-      if (path === excluded || path.startsWith(`${excluded}/`)) {
-        throw new FxError('INVALID', 'the target lies in the store or its mount');
-      }
+    const path = resolvePath(target);
+    const parent = await realPath(this.#io, dirname(path));
+    const real = `${parent === '/' ? '' : parent}/${nameFromText(basename(path))}`;
+    if (liesIn(real, await realPaths(this.#io, this.#options.exclude ?? []))) {
+      throw new FxError('INVALID', 'the target lies in the store or its mount');
     }
   }
 
@@ -182,7 +188,8 @@ class Exporter {
       return;
     }
     try {
-      if (this.#options.existing === 'replace' && (await this.#typeAt(path)) === 'other') await this.#io.unlink(hostPath(path));
+      if (this.#options.existing === 'replace' && (await this.#typeAt(path)) === 'other')
+        await this.#io.unlink(hostPath(path));
       await writeFileNode(this.#target, this.#store, path, directory, this.#render(directory));
       this.#counts.files++;
     } catch (error) {
@@ -195,7 +202,10 @@ class Exporter {
     if (known !== undefined && (await this.#linkTo(known, path, node.ino))) return;
     const made = this.#create(path, node);
     if (node.nlink > 1 && known === undefined) {
-      const outcome = made.then(() => true, () => false);
+      const outcome = made.then(
+        () => true,
+        () => false,
+      );
       this.#links.set(node.ino, { path, made: outcome, unseen: node.nlink - 1 });
     }
     await made;
@@ -204,7 +214,8 @@ class Exporter {
 
   async #create(path: string, node: Node): Promise<void> {
     if (node.kind !== KIND.file) await writeSpecialNode(this.#target, path, node);
-    else await writeFileNode(this.#target, this.#store, path, node, node.value === null ? undefined : this.#render(node));
+    else
+      await writeFileNode(this.#target, this.#store, path, node, node.value === null ? undefined : this.#render(node));
   }
 
   /** False when the host made no link; a file of its own is then to be made. */
@@ -222,10 +233,9 @@ class Exporter {
   }
 
   #failed(path: string, error: unknown): void {
-    if (error instanceof FxError && STOPPING.has(error.code)) throw error;
-    const fatal = FATAL[(error as NodeJS.ErrnoException).code ?? ''];
-    if (fatal !== undefined) throw new FxError(fatal, `${nameToText(path)}: ${(error as Error).message}`, { cause: error });
-    this.#skip(path, error instanceof Error ? error.message : String(error));
+    const failure = hostError(nameToText(path), error);
+    if (!(failure instanceof FxError) || STOPPING.has(failure.code)) throw failure;
+    this.#skip(path, failure.message);
   }
 
   #skip(path: string, reason: string): void {
@@ -234,7 +244,8 @@ class Exporter {
   }
 
   #checkStop(): void {
-    if (this.#options.signal?.aborted === true) throw new FxError('INTERRUPTED', 'stopped; what was exported so far is there');
+    if (this.#options.signal?.aborted === true)
+      throw new FxError('INTERRUPTED', 'stopped; what was exported so far is there');
   }
 }
 

@@ -12,7 +12,10 @@ export type FieldPath = readonly (string | number)[];
 export type Fields = Readonly<Record<string, unknown>> | Iterable<readonly [string | FieldPath, unknown]>;
 
 export function fieldList(fields: Fields): [FieldPath, unknown][] {
-  const pairs = Symbol.iterator in fields ? [...(fields as Iterable<readonly [string | FieldPath, unknown]>)] : Object.entries(fields);
+  const pairs =
+    Symbol.iterator in fields
+      ? [...(fields as Iterable<readonly [string | FieldPath, unknown]>)]
+      : Object.entries(fields);
   return pairs.map(([path, content]) => [typeof path === 'string' ? [path] : path, content]);
 }
 
@@ -40,7 +43,10 @@ function step(value: Value, path: FieldPath, depth: number, content: unknown): V
     return items;
   }
   if (value !== undefined && !(value instanceof Map)) {
-    throw new FxError('INVALID', `field ${pathText(path, depth)} is a ${valueTypeName(value)}; only a map or an array has fields`);
+    throw new FxError(
+      'INVALID',
+      `field ${pathText(path, depth)} is a ${valueTypeName(value)}; only a map or an array has fields`,
+    );
   }
   return stepInMap(value ?? new Map(), String(key), path, depth, content);
 }
@@ -56,7 +62,10 @@ function stepInMap(map: ValueMap, key: string, path: FieldPath, depth: number, c
 function arrayIndex(array: readonly Value[], key: string | number, path: FieldPath): number {
   const index = typeof key === 'number' ? key : Number(key);
   if (Number.isInteger(index) && index >= 0 && index <= array.length) return index;
-  throw new FxError('INVALID', `${JSON.stringify(key)} in field ${pathText(path, path.length)} is no index of an array of ${array.length}`);
+  throw new FxError(
+    'INVALID',
+    `${JSON.stringify(key)} in field ${pathText(path, path.length)} is no index of an array of ${array.length}`,
+  );
 }
 
 /** `content` as a value, in the number type of `before` if it fits that. */

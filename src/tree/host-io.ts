@@ -6,7 +6,7 @@
  * wait for itself.
  */
 import * as fs from 'node:fs';
-import { FxError } from '../errors.ts';
+import { type ErrorCode, FxError } from '../errors.ts';
 import { nameFromText } from '../names.ts';
 
 export type Awaitable<T> = T | Promise<T>;
@@ -124,11 +124,40 @@ export async function realPath(io: HostIo, text: string): Promise<string> {
   try {
     return await io.realpath(hostPath(nameFromText(text)));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FxError('NOT_FOUND', `${text} does not exist`, { cause: error });
-    if (code === 'EACCES' || code === 'EPERM') throw new FxError('ACCESS_DENIED', message, { cause: error });
-    throw error;
+    throw hostError(text, error);
   }
+}
+
+/** Whether `path` is one of the directories or lies below one; all are real paths as byte strings. */
+export function liesIn(path: string, directories: Iterable<string>): boolean {
+  for (const directory of directories) if (path === directory || path.startsWith(`${directory}/`)) return true;
+  return false;
+}
+
+/** Real paths of directories to stay out of; one that cannot be resolved, such as a dead mount, as it is given. */
+export async function realPaths(io: HostIo, paths: readonly string[]): Promise<Set<string>> {
+  const real = new Set<string>();
+  for (const path of paths) real.add(await realPath(io, path).catch(() => nameFromText(path)));
+  return real;
+}
+
+const HOST_CODES: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'NOT_FOUND',
+  ENOTDIR: 'NOT_FOUND',
+  EEXIST: 'EXISTS',
+  EACCES: 'ACCESS_DENIED',
+  EPERM: 'ACCESS_DENIED',
+  ENOSPC: 'NO_SPACE',
+  EDQUOT: 'NO_SPACE',
+  EROFS: 'READ_ONLY',
+};
+
+/** The operating error for what the host refused at `path`; IO for what has no code of its own. */
+export function hostError(path: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof FxError || code === undefined) return error;
+  const why = code === 'ENOENT' ? `${path} does not exist on the host` : message;
+  return new FxError(HOST_CODES[code] ?? 'IO', why, { cause: error });
 }
 
 /** Lets the event loop run when more than `sliceMs` have passed since it last could. */

@@ -4,10 +4,11 @@
  * An operation that the tree refuses (a name that someone took meanwhile, a directory that someone
  * removed) is reported and left out. The batch is then done again, one operation a frame.
  */
-import { FxError, type ErrorCode } from '../errors.ts';
+import { type ErrorCode, FxError } from '../errors.ts';
 import type { StoreApi } from '../store/api.ts';
 
-const BATCH_OPERATIONS_MAX = 256;
+/** Few enough that a frame is made in a few milliseconds. */
+const BATCH_OPERATIONS_MAX = 128;
 const BATCH_BYTES_MAX = 1 << 20;
 
 /** Errors that end an import: the next operation would fail too. */

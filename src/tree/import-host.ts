@@ -7,27 +7,38 @@
  * An import is many frames: one that is stopped leaves what it has made so far.
  *
  * Source entries that vanish or cannot be read are reported and left out. The event loop runs at least
- * every `sliceMs`; reads are on the thread pool unless `blocking`.
+ * every `sliceMs`; the host is read by a thread of its own unless `blocking`.
  */
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import { nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
 import { described, locate, missing, type Place } from './address.ts';
-import { SKIPPED_MAX, type HostCalls, type Skipped } from './host-calls.ts';
-import { blockingIo, Breather, hostPath, realPath, threadedIo, type HostIo } from './host-io.ts';
+import { type HostCalls, SKIPPED_MAX, type Skipped } from './host-calls.ts';
+import {
+  Breather,
+  blockingIo,
+  type HostIo,
+  hostError,
+  hostPath,
+  liesIn,
+  realPath,
+  realPaths,
+  threadedIo,
+} from './host-io.ts';
 import { ImportMaker, isStreamed, type Made } from './import-make.ts';
 import type { ImportOptions, ImportResult } from './import-options.ts';
-import { readEntry, timesOf, type HostEntry } from './import-read.ts';
+import { type Chunk, DirectoryReader, type HostEntry, type HostStats, skippedAt, timesOf } from './import-read.ts';
+import { blockingReader, type HostReader, ThreadReader } from './import-reader.ts';
 import { streamFile } from './import-stream.ts';
 
 interface PendingDirectory extends Made {
   /** Host path as a byte string, without symlinks. */
   path: string;
   /** Absent for a target that was there before: it keeps its own attributes. */
-  stats?: BigIntStats;
+  stats?: HostStats;
 }
 
 /** Directories read at a time. */
@@ -38,7 +49,12 @@ const DIRECTORIES_MAX = 4;
  * NOT_FOUND, ACCESS_DENIED: the source as a whole. INVALID: the source lies in an excluded directory. EXISTS.
  * READ_ONLY, NO_SPACE, IO, INTERRUPTED: stopped half-way.
  */
-export async function importHost(store: StoreApi, source: string, at: string, options: ImportOptions = {}): Promise<ImportResult> {
+export async function importHost(
+  store: StoreApi,
+  source: string,
+  at: string,
+  options: ImportOptions = {},
+): Promise<ImportResult> {
   try {
     return await new Importer(store, options).run(source, at);
   } catch (error) {
@@ -53,7 +69,7 @@ class Importer {
   readonly #calls: HostCalls;
   readonly #breather: Breather;
   readonly #maker: ImportMaker;
-  readonly #excluded = new Set<string>();
+  #excluded: ReadonlySet<string> = new Set();
   readonly #skipped: Skipped[] = [];
   #skippedCount = 0;
   #pending: PendingDirectory[] = [];
@@ -66,25 +82,29 @@ class Importer {
     this.#io = options.blocking === true ? blockingIo : threadedIo;
     this.#calls = options.calls ?? {};
     this.#breather = new Breather(options.sliceMs ?? 4);
-    this.#maker = new ImportMaker(store, options.existing, (path, error) => this.#skip(path, error));
+    this.#maker = new ImportMaker(store, options.existing, (path, error) => this.#skip(skippedAt(path, error)));
   }
 
   async run(source: string, at: string): Promise<ImportResult> {
     const path = await realPath(this.#io, source);
-    for (const directory of this.#options.exclude ?? []) this.#excluded.add(await realPath(this.#io, directory));
-    for (const excluded of this.#excluded) {
-      if (path === excluded || path.startsWith(`${excluded}/`)) {
-        throw new FxError('INVALID', 'the source lies in the store or its mount, and a store is not imported into itself');
-      }
+    this.#excluded = await realPaths(this.#io, this.#options.exclude ?? []);
+    if (liesIn(path, this.#excluded)) {
+      throw new FxError(
+        'INVALID',
+        'the source lies in the store or its mount, and a store is not imported into itself',
+      );
     }
-    const stats = await this.#io.lstat(hostPath(path));
     const place = locate(this.#store, at);
     this.#checkPlace(place);
-    const ino = stats.isDirectory() ? await this.#directoryAt(path, stats, place) : await this.#fileAt(path, place);
+    const entry = await this.#sourceEntry(path, place);
+    const ino =
+      entry.kind === KIND.directory
+        ? await this.#directoryAt(path, entry, place)
+        : await this.#fileAt(path, entry, place);
     this.#maker.flush();
     this.#options.onProgress?.(this.#maker.counts);
     const xattrs = this.#calls.getXattrs !== undefined;
-    return { ...this.#maker.counts, ino, skipped: this.#skipped, skippedCount: this.#skippedCount, xattrs };
+    return { ...this.#maker.counts, ino, skipped: this.#skipped, skippedCount: this.#skippedCount, xattrs, notes: [] };
   }
 
   #checkPlace(place: Place): void {
@@ -94,29 +114,44 @@ class Importer {
     }
   }
 
-  async #directoryAt(path: string, stats: BigIntStats, place: Place): Promise<Ino> {
+  /** The source itself. */
+  async #sourceEntry(path: string, place: Place): Promise<HostEntry> {
+    const hint = { name: place.name, isFile: () => false } as Dirent;
+    try {
+      const entry = await new DirectoryReader(this.#io, new Set()).read(path, hint);
+      await this.#readXattrs(path, entry);
+      return entry;
+    } catch (error) {
+      throw hostError(nameToText(path), error);
+    }
+  }
+
+  async #directoryAt(path: string, entry: HostEntry, place: Place): Promise<Ino> {
     const top: PendingDirectory = { path, ino: 0, fresh: true };
     if (place.node?.kind === KIND.directory) {
       top.ino = place.node.ino;
       top.fresh = false;
       if (this.#options.existing !== 'replace') await this.#refuseClashes(path, place.node);
     } else {
-      top.stats = stats;
-      this.#maker.place(this.#parentOf(place), { path, name: place.name, kind: KIND.directory, stats }, top);
+      top.stats = entry.stats;
+      this.#maker.place(this.#parentOf(place), path, entry, top);
       this.#maker.flush();
       this.#mustExist(top);
     }
     this.#pending.push(top);
-    await this.#drain();
+    const reader = this.#options.blocking === true ? blockingReader(this.#excluded) : new ThreadReader(this.#excluded);
+    try {
+      await this.#drain(reader);
+    } finally {
+      await reader.close();
+    }
     return top.ino;
   }
 
-  async #fileAt(path: string, place: Place): Promise<Ino> {
+  async #fileAt(path: string, entry: HostEntry, place: Place): Promise<Ino> {
     if (place.name === '') throw new FxError('IS_DIRECTORY', 'a file cannot take the place of a directory');
-    const hint = { name: place.name, isFile: () => false } as Dirent;
-    const entry = await readEntry(this.#io, this.#calls, path, hint, () => true);
-    const made = this.#maker.place(this.#parentOf(place), entry);
-    await this.#content(made, entry);
+    const made = this.#maker.place(this.#parentOf(place), path, entry);
+    await this.#content(made, path, entry);
     this.#maker.flush();
     this.#mustExist(made);
     return made.ino;
@@ -143,19 +178,20 @@ class Importer {
 
   async #refuseClashes(path: string, target: Node): Promise<void> {
     for (const { name } of await this.#io.readdir(hostPath(path))) {
-      if (this.#store.slot(target, name) !== undefined) throw new FxError('EXISTS', `"${nameToText(name)}" exists there`);
+      if (this.#store.slot(target, name) !== undefined)
+        throw new FxError('EXISTS', `"${nameToText(name)}" exists there`);
     }
   }
 
   /** Works off the pending directories, deepest first, several at a time. */
-  async #drain(): Promise<void> {
+  async #drain(reader: HostReader): Promise<void> {
     const running = new Set<Promise<void>>();
     const parallel = Math.min(DIRECTORIES_MAX, this.#io.parallel);
     while (this.#failure === undefined && this.#pending.length + running.size > 0) {
       while (running.size < parallel) {
         const next = this.#pending.pop();
         if (next === undefined) break;
-        const work: Promise<void> = this.#directory(next)
+        const work: Promise<void> = this.#directory(reader, next)
           .catch((error: unknown) => {
             this.#failure ??= { error };
           })
@@ -168,49 +204,46 @@ class Importer {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #directory(directory: PendingDirectory): Promise<void> {
-    let hints: Dirent[] = [];
-    try {
-      hints = await this.#io.readdir(hostPath(directory.path));
-    } catch (error) {
-      this.#skip(directory.path, error);
-    }
+  async #directory(reader: HostReader, directory: PendingDirectory): Promise<void> {
     const below: PendingDirectory[] = [];
-    for (let at = 0; at < hints.length; at += this.#io.parallel) {
-      const entries = await Promise.all(hints.slice(at, at + this.#io.parallel).map((hint) => this.#read(directory, hint)));
-      for (const entry of entries) if (entry !== undefined) await this.#take(directory, entry, below);
-      this.#checkStop();
-      await this.#breather.breathe();
-    }
+    for await (const chunk of reader.chunks(directory.path)) await this.#takeChunk(directory, chunk, below);
     if (directory.stats !== undefined) this.#maker.finish(directory, directory.path, directory.stats);
     // The last pushed is taken first: so the order of names is kept.
-    this.#pending.push(...below.reverse());
+    for (let next = below.pop(); next !== undefined; next = below.pop()) this.#pending.push(next);
     this.#options.onProgress?.(this.#maker.counts);
   }
 
-  async #read(directory: PendingDirectory, hint: Dirent): Promise<HostEntry | undefined> {
-    const path = `${directory.path === '/' ? '' : directory.path}/${hint.name}`;
-    try {
-      if (this.#excluded.has(path)) throw new FxError('INVALID', 'this is the store itself or its mount');
-      return await readEntry(this.#io, this.#calls, path, hint, (stats) => !this.#maker.knows(stats));
-    } catch (error) {
-      this.#skip(path, error);
-      return undefined;
+  async #takeChunk(directory: PendingDirectory, chunk: Chunk, below: PendingDirectory[]): Promise<void> {
+    const inside = directory.path === '/' ? '/' : `${directory.path}/`;
+    for (const skipped of chunk.skipped) this.#skip(skipped);
+    for (const entry of chunk.entries) {
+      const path = inside + entry.name;
+      if (this.#calls.getXattrs !== undefined) await this.#readXattrs(path, entry);
+      if (entry.kind === KIND.directory) {
+        const made: PendingDirectory = { path, ino: 0, fresh: true, stats: entry.stats };
+        this.#maker.place(directory, path, entry, made);
+        below.push(made);
+      } else if (!this.#maker.link(directory, path, entry)) {
+        const made = this.#maker.place(directory, path, entry);
+        if (isStreamed(entry)) await this.#content(made, path, entry);
+      }
+      const pause = this.#breather.breathe();
+      if (pause !== undefined) await pause;
     }
+    this.#checkStop();
   }
 
-  async #take(directory: PendingDirectory, entry: HostEntry, below: PendingDirectory[]): Promise<void> {
-    if (entry.kind === KIND.directory) {
-      const made: PendingDirectory = { path: entry.path, ino: 0, fresh: true, stats: entry.stats };
-      this.#maker.place(directory, entry, made);
-      below.push(made);
-    } else if (!this.#maker.link(directory, entry)) {
-      await this.#content(this.#maker.place(directory, entry), entry);
+  async #readXattrs(path: string, entry: HostEntry): Promise<void> {
+    try {
+      const xattrs = await this.#calls.getXattrs?.(hostPath(path));
+      if (xattrs instanceof Map && xattrs.size > 0) entry.xattrs = xattrs;
+    } catch (error) {
+      this.#skip(skippedAt(path, error));
     }
   }
 
   /** Streams the content of a file that is too long to have been read with its entry. */
-  async #content(made: Made, entry: HostEntry): Promise<void> {
+  async #content(made: Made, path: string, entry: HostEntry): Promise<void> {
     if (!isStreamed(entry)) return;
     this.#maker.flush();
     if (made.ino === 0) return;
@@ -221,19 +254,18 @@ class Importer {
       return this.#breather.breathe();
     };
     try {
-      await streamFile(this.#io, entry.path, { store: this.#store, ino: made.ino, onBytes });
+      await streamFile(this.#io, path, { store: this.#store, ino: made.ino, onBytes });
     } catch (error) {
       if (error instanceof FxError) throw error;
-      this.#skip(entry.path, error);
+      this.#skip(skippedAt(path, error));
     }
     const node = this.#store.node(made.ino);
     if (node !== undefined) this.#store.patch(node, timesOf(entry.stats));
   }
 
-  #skip(path: string, error: unknown): void {
+  #skip(skipped: Skipped): void {
     this.#skippedCount++;
-    if (this.#skipped.length >= SKIPPED_MAX) return;
-    this.#skipped.push({ path: nameToText(path), reason: error instanceof Error ? error.message : String(error) });
+    if (this.#skipped.length < SKIPPED_MAX) this.#skipped.push(skipped);
   }
 
   #checkStop(): void {

@@ -1,7 +1,6 @@
 /**
  * Makes the nodes and links of an import, in batches.
  */
-import type { BigIntStats } from 'node:fs';
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import type { Changes, StoreApi } from '../store/api.ts';
@@ -9,7 +8,7 @@ import { KIND, type Kind, type Node } from '../store/node.ts';
 import { writeBytes } from './content.ts';
 import { ImportBatch } from './import-batch.ts';
 import type { ImportCounts, ImportOptions } from './import-options.ts';
-import { newNodeOf, timesOf, WHOLE_BYTES_MAX, type HostEntry } from './import-read.ts';
+import { type HostEntry, type HostStats, newNodeOf, timesOf, WHOLE_BYTES_MAX } from './import-read.ts';
 import { removalSteps, removeSome } from './walk.ts';
 
 /** A node that is there when its operation has run; until then `ino` is 0. */
@@ -53,16 +52,11 @@ export class ImportMaker {
     this.#batch.flush();
   }
 
-  /** Whether the file was queued before under another name. */
-  knows(stats: BigIntStats): boolean {
-    return stats.nlink > 1n && this.#links.has(linkKey(stats));
-  }
-
   /** Queues the making of `entry` in `parent`, with the content that was read; fills in `made`. */
-  place(parent: Made, entry: HostEntry, made: Made = { ino: 0, fresh: true }): Made {
+  place(parent: Made, path: string, entry: HostEntry, made: Made = { ino: 0, fresh: true }): Made {
     const bytes = entry.content?.length ?? 0;
     this.#batch.add({
-      path: entry.path,
+      path,
       bytes,
       run: () => {
         made.ino = 0;
@@ -76,18 +70,17 @@ export class ImportMaker {
         this.counts.bytes += bytes;
       },
     });
-    if (entry.kind !== KIND.directory && entry.stats.nlink > 1n) {
-      this.#links.set(linkKey(entry.stats), { made, unseen: Number(entry.stats.nlink) - 1 });
-    }
+    const { linkKey, nlink } = entry.stats;
+    if (linkKey !== '') this.#links.set(linkKey, { made, unseen: nlink - 1 });
     return made;
   }
 
   /** Queues a link when the file was queued before under another name; false when it was not. */
-  link(directory: Made, entry: HostEntry): boolean {
-    if (!this.knows(entry.stats)) return false;
-    const key = linkKey(entry.stats);
-    const seen = this.#links.get(key) as Linked;
-    if (--seen.unseen === 0) this.#links.delete(key);
+  link(directory: Made, path: string, entry: HostEntry): boolean {
+    const { linkKey } = entry.stats;
+    const seen = linkKey === '' ? undefined : this.#links.get(linkKey);
+    if (seen === undefined) return false;
+    if (--seen.unseen === 0) this.#links.delete(linkKey);
     const run = () => {
       const parent = this.#node(directory);
       const file = this.#node(seen.made);
@@ -96,12 +89,12 @@ export class ImportMaker {
       if (existing !== undefined) this.#clear(parent, entry, existing);
       this.#store.link(file, parent, entry.name);
     };
-    this.#batch.add({ path: entry.path, bytes: 0, run, done: () => this.counts.links++ });
+    this.#batch.add({ path, bytes: 0, run, done: () => this.counts.links++ });
     return true;
   }
 
   /** Queues the times of a directory, when all its entries are queued: what happens below them does not change it. */
-  finish(directory: Made, path: string, stats: BigIntStats): void {
+  finish(directory: Made, path: string, stats: HostStats): void {
     const run = () => this.#store.patch(this.#node(directory), timesOf(stats));
     this.#batch.add({ path, bytes: 0, run, done() {} });
   }
@@ -138,13 +131,9 @@ export class ImportMaker {
   }
 }
 
-function linkKey(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}`;
-}
-
 /** Whether the content is too long to be read with the entry. */
 export function isStreamed(entry: HostEntry): boolean {
-  return entry.kind === KIND.file && Number(entry.stats.size) > WHOLE_BYTES_MAX;
+  return entry.kind === KIND.file && entry.stats.size > WHOLE_BYTES_MAX;
 }
 
 function replacingChanges(existing: Node, entry: HostEntry): Changes {

@@ -14,7 +14,7 @@ export interface ImportOptions {
   parents?: boolean;
   /** Host directories that are not entered: the store itself and its mounts. INVALID when the source lies in one. */
   exclude?: readonly string[];
-  /** Reads at once instead of on the thread pool: faster, for a process that has nothing else to do. */
+  /** Reads the host in this thread instead of one of its own: for a process that has nothing else to do. */
   blocking?: boolean;
   /** Longest time without letting the event loop run, in milliseconds; 4 by default. */
   sliceMs?: number;
@@ -44,4 +44,6 @@ export interface ImportResult extends ImportCounts {
   skippedCount: number;
   /** Whether extended attributes were read. */
   xattrs: boolean;
+  /** Lines on what an FXD file had that is not plain: damage, duplicates, further links. Empty for host files. */
+  notes: string[];
 }

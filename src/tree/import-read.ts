@@ -1,12 +1,12 @@
 /**
- * Reads one host entry: its metadata, and the content of a small file.
+ * Reads a host directory: metadata of its entries, and the content of small files.
  */
-import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import type { Name } from '../names.ts';
+import { type BigIntStats, constants, type Dirent } from 'node:fs';
+import { type Name, nameToText } from '../names.ts';
 import type { NewNode, Time } from '../store/api.ts';
-import { KIND, MODE_MASK, type Kind } from '../store/node.ts';
-import type { HostCalls } from './host-calls.ts';
-import { hostPath, type HostIo } from './host-io.ts';
+import { KIND, type Kind, MODE_MASK } from '../store/node.ts';
+import type { Skipped } from './host-calls.ts';
+import { type HostIo, hostPath } from './host-io.ts';
 import { timeOfNs } from './stat.ts';
 
 /** Files up to this are read as a whole; longer ones are streamed. */
@@ -15,17 +15,43 @@ export const WHOLE_BYTES_MAX = 256 << 10;
 /** Never follows a symlink, never waits for the other end of a fifo. */
 export const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** A chunk ends with the entry that reaches one of these. */
+const CHUNK_ENTRIES_MAX = 128;
+const CHUNK_BYTES_MAX = 1 << 20;
+
+/** What an import takes from a stat; plain data, so that it can pass between threads. */
+export interface HostStats {
+  mode: number;
+  uid: number;
+  gid: number;
+  nlink: number;
+  size: number;
+  rdev: number;
+  atime: Time;
+  mtime: Time;
+  /** Device and inode of a file that has several names, else ''. */
+  linkKey: string;
+}
+
 export interface HostEntry {
-  /** Host path as a byte string. */
-  path: string;
   name: Name;
   kind: Kind;
-  stats: BigIntStats;
+  stats: HostStats;
   /** Target of a symlink. */
   target?: Name;
-  /** Content of a file up to WHOLE_BYTES_MAX; absent for others and when `wanted` said no. */
-  content?: Buffer;
+  /** Content of a file of 1 to WHOLE_BYTES_MAX bytes. */
+  content?: Uint8Array;
   xattrs?: Map<Name, Uint8Array>;
+}
+
+/** Some entries of a directory. */
+export interface Chunk {
+  entries: HostEntry[];
+  /** The contents of the entries, in a buffer of their own. */
+  data: Uint8Array;
+  /** What could not be read. */
+  skipped: Skipped[];
+  last: boolean;
 }
 
 const KINDS: ReadonlyMap<number, Kind> = new Map([
@@ -44,46 +70,107 @@ function kindOf(stats: BigIntStats): Kind {
   return kind;
 }
 
-/**
- * The entry at `path`. `wanted` is asked whether a file's content is needed. Throws what the host says
- * when the entry is gone, unreadable, or changes its type meanwhile.
- */
-export async function readEntry(
-  io: HostIo, calls: HostCalls, path: string, hint: Dirent, wanted: (stats: BigIntStats) => boolean,
-): Promise<HostEntry> {
-  const bytes = hostPath(path);
-  const entry = hint.isFile() ? await readFileEntry(io, path, hint.name, wanted) : await readOther(io, path, hint, wanted);
-  const xattrs = await calls.getXattrs?.(bytes);
-  if (xattrs instanceof Map && xattrs.size > 0) entry.xattrs = xattrs;
-  return entry;
+function plainStats(stats: BigIntStats, kind: Kind): HostStats {
+  return {
+    mode: Number(stats.mode) & MODE_MASK,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    nlink: Number(stats.nlink),
+    size: Number(stats.size),
+    rdev: kind === KIND.charDevice || kind === KIND.blockDevice ? Number(stats.rdev) : 0,
+    atime: timeOfNs(stats.atimeNs),
+    mtime: timeOfNs(stats.mtimeNs),
+    linkKey: kind !== KIND.directory && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : '',
+  };
 }
 
-async function readOther(io: HostIo, path: string, hint: Dirent, wanted: (stats: BigIntStats) => boolean): Promise<HostEntry> {
-  const bytes = hostPath(path);
-  const stats = await io.lstat(bytes);
-  const kind = kindOf(stats);
-  // The directory did not tell the type, as some filesystems do not.
-  if (kind === KIND.file) return readFileEntry(io, path, hint.name, wanted);
-  const entry: HostEntry = { path, name: hint.name, kind, stats };
-  if (kind === KIND.symlink) entry.target = await io.readlink(bytes);
-  return entry;
-}
+export class DirectoryReader {
+  readonly #io: HostIo;
+  readonly #excluded: ReadonlySet<string>;
+  /** Contents of the chunk under way; room for a whole file beyond the limit. */
+  readonly #arena = Buffer.allocUnsafeSlow(CHUNK_BYTES_MAX + WHOLE_BYTES_MAX);
+  #used = 0;
 
-async function readFileEntry(io: HostIo, path: string, name: Name, wanted: (stats: BigIntStats) => boolean): Promise<HostEntry> {
-  const fd = await io.open(hostPath(path), READ_FLAGS, 0);
-  try {
-    const stats = await io.fstat(fd);
-    if (kindOf(stats) !== KIND.file) throw new Error('it is no regular file any more');
-    const entry: HostEntry = { path, name, kind: KIND.file, stats };
-    const size = Number(stats.size);
-    if (size > 0 && size <= WHOLE_BYTES_MAX && wanted(stats)) {
-      const buffer = Buffer.allocUnsafe(size);
-      entry.content = buffer.subarray(0, await readFully(io, fd, buffer, 0));
-    }
-    return entry;
-  } finally {
-    await io.close(fd);
+  /** `excluded`: real paths, as byte strings, of entries to leave out. */
+  constructor(io: HostIo, excluded: ReadonlySet<string>) {
+    this.#io = io;
+    this.#excluded = excluded;
   }
+
+  /** The directory's entries in byte order. One directory's chunk is complete before another's is begun. */
+  async *chunks(path: string): AsyncGenerator<Chunk, void, void> {
+    let hints: Dirent[] = [];
+    let skipped: Skipped[] = [];
+    let entries: HostEntry[] = [];
+    try {
+      hints = await this.#io.readdir(hostPath(path));
+    } catch (error) {
+      skipped.push(skippedAt(path, error));
+    }
+    this.#used = 0;
+    for (const [i, hint] of hints.entries()) {
+      const full = `${path === '/' ? '' : path}/${hint.name}`;
+      try {
+        entries.push(await this.read(full, hint));
+      } catch (error) {
+        skipped.push(skippedAt(full, error));
+      }
+      if ((entries.length < CHUNK_ENTRIES_MAX && this.#used < CHUNK_BYTES_MAX) || i + 1 === hints.length) continue;
+      yield this.#chunk(entries, skipped, false);
+      entries = [];
+      skipped = [];
+      this.#used = 0;
+    }
+    yield this.#chunk(entries, skipped, true);
+  }
+
+  #chunk(entries: HostEntry[], skipped: Skipped[], last: boolean): Chunk {
+    const data = Buffer.allocUnsafeSlow(this.#used);
+    this.#arena.copy(data, 0, 0, this.#used);
+    let at = 0;
+    for (const entry of entries) {
+      if (entry.content === undefined) continue;
+      entry.content = data.subarray(at, at + entry.content.length);
+      at += entry.content.length;
+    }
+    return { entries, data, skipped, last };
+  }
+
+  /** The entry at `path`; its content lies in the arena. Throws what the host says when it is gone or unreadable. */
+  async read(path: string, hint: Dirent): Promise<HostEntry> {
+    if (this.#excluded.has(path)) throw new Error('this is the store itself or its mount');
+    if (hint.isFile()) return this.#readFile(path, hint.name);
+    const bytes = hostPath(path);
+    const stats = await this.#io.lstat(bytes);
+    const kind = kindOf(stats);
+    // The directory did not tell the type, as on some filesystems.
+    if (kind === KIND.file) return this.#readFile(path, hint.name);
+    const entry: HostEntry = { name: hint.name, kind, stats: plainStats(stats, kind) };
+    if (kind === KIND.symlink) entry.target = await this.#io.readlink(bytes);
+    return entry;
+  }
+
+  async #readFile(path: string, name: Name): Promise<HostEntry> {
+    const fd = await this.#io.open(hostPath(path), READ_FLAGS, 0);
+    try {
+      const stats = await this.#io.fstat(fd);
+      if (kindOf(stats) !== KIND.file) throw new Error('it is no regular file any more');
+      const entry: HostEntry = { name, kind: KIND.file, stats: plainStats(stats, KIND.file) };
+      const { size } = entry.stats;
+      if (size > 0 && size <= WHOLE_BYTES_MAX) {
+        const room = this.#arena.subarray(this.#used, this.#used + size);
+        entry.content = room.subarray(0, await readFully(this.#io, fd, room, 0));
+        this.#used += entry.content.length;
+      }
+      return entry;
+    } finally {
+      await this.#io.close(fd);
+    }
+  }
+}
+
+export function skippedAt(path: string, error: unknown): Skipped {
+  return { path: nameToText(path), reason: error instanceof Error ? error.message : String(error) };
 }
 
 /** Fills `buffer` from `position`; returns the bytes read, fewer only at the end of the file. */
@@ -98,20 +185,14 @@ export async function readFully(io: HostIo, fd: number, buffer: Buffer, position
 }
 
 export function newNodeOf(entry: HostEntry): NewNode {
-  const { stats } = entry;
-  const fresh: NewNode = {
-    kind: entry.kind,
-    mode: Number(stats.mode) & MODE_MASK,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-  };
-  if (entry.kind === KIND.charDevice || entry.kind === KIND.blockDevice) fresh.rdev = Number(stats.rdev);
+  const { mode, uid, gid, rdev } = entry.stats;
+  const fresh: NewNode = { kind: entry.kind, mode, uid, gid, rdev };
   if (entry.target !== undefined) fresh.target = entry.target;
   if (entry.xattrs !== undefined) fresh.xattrs = entry.xattrs;
   return fresh;
 }
 
 /** Access and modification time, for `patch`. */
-export function timesOf(stats: BigIntStats): { atime: Time; mtime: Time } {
-  return { atime: timeOfNs(stats.atimeNs), mtime: timeOfNs(stats.mtimeNs) };
+export function timesOf({ atime, mtime }: HostStats): { atime: Time; mtime: Time } {
+  return { atime, mtime };
 }

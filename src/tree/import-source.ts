@@ -8,10 +8,17 @@
  * | file that starts with `SQLite format 3` | FXD's graph from its database    |
  * | any other file                          | a blob                           |
  */
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
+import { graphFromFxd } from '../fxd/fxd.ts';
+import { graphFromFxwal } from '../fxd/fxwal-graph.ts';
+import type { FxdGraph } from '../fxd/graph.ts';
+import { importGraph } from '../fxd/import-graph.ts';
 import type { StoreApi } from '../store/api.ts';
+import { described } from './address.ts';
+import { hostError } from './host-io.ts';
 import { importHost } from './import-host.ts';
 import type { ImportOptions, ImportResult } from './import-options.ts';
+import { Tree } from './tree.ts';
 
 export type SourceKind = 'host' | 'fxwal' | 'fxd';
 
@@ -38,7 +45,37 @@ export async function sourceKind(source: string): Promise<SourceKind> {
   }
 }
 
-/** Imports `source` at `at`. Errors as `importHost`, and BAD_SOURCE for a damaged FXD file. */
-export async function importSource(store: StoreApi, source: string, at: string, options: ImportOptions = {}): Promise<ImportResult> {
-  return importHost(store, source, at, options);
+/**
+ * Imports `source` at `at`. Errors as `importHost`, and BAD_SOURCE for a damaged FXD file. An FXD graph goes into the
+ * directory `at`, which is made when missing; a name that is taken there is EXISTS, also with `existing: 'replace'`.
+ */
+export async function importSource(
+  store: StoreApi,
+  source: string,
+  at: string,
+  options: ImportOptions = {},
+): Promise<ImportResult> {
+  const kind = await sourceKind(source);
+  if (kind === 'host') return importHost(store, source, at, options);
+  try {
+    return importFxd(store, await readGraph(source, kind), at, options);
+  } catch (error) {
+    throw described(`import ${source} to`, at, hostError(source, error));
+  }
+}
+
+async function readGraph(source: string, kind: 'fxwal' | 'fxd'): Promise<FxdGraph> {
+  const bytes = await readFile(source);
+  return kind === 'fxwal' ? graphFromFxwal(bytes, source) : graphFromFxd(bytes, source);
+}
+
+function importFxd(store: StoreApi, graph: FxdGraph, at: string, options: ImportOptions): ImportResult {
+  const parents = options.parents !== false;
+  const tree = new Tree(store);
+  const target = tree.exists(at) ? tree.node(at) : tree.mkdir(at, { parents });
+  const { files, directories, links, problems } = importGraph(graph, store, target.ino);
+  const notes = problems.map(({ code, message }) => `${message} [${code}]`);
+  const counts = { directories, files, symlinks: 0, specials: 0, links, bytes: 0 };
+  options.onProgress?.(counts);
+  return { ...counts, ino: target.ino, skipped: [], skippedCount: 0, xattrs: false, notes };
 }

@@ -3,7 +3,7 @@
  */
 import type { Ino } from '../ids.ts';
 import type { StoreApi } from '../store/api.ts';
-import { hostPath, type HostIo } from './host-io.ts';
+import { type HostIo, hostPath } from './host-io.ts';
 import { READ_FLAGS, readFully } from './import-read.ts';
 
 const CHUNK_BYTES = 1 << 20;

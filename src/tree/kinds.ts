@@ -3,7 +3,7 @@
  */
 import { FxError } from '../errors.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
-import { NodeRef, Sized, Timestamp, Uuid, vectorTypeOf, type Value } from '../uarr/value.ts';
+import { NodeRef, Sized, Timestamp, Uuid, type Value, vectorTypeOf } from '../uarr/value.ts';
 
 export type KindName = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device';
 
@@ -63,5 +63,8 @@ export function isBlob(node: Node): boolean {
 export function requireBlob(node: Node): void {
   if (isBlob(node)) return;
   if (node.kind === KIND.directory) throw new FxError('IS_DIRECTORY', 'it is a directory and has no bytes');
-  throw new FxError('INVALID', node.kind === KIND.file ? 'it is a typed value, not bytes' : `it is a ${kindName(node.kind)} and has no bytes`);
+  throw new FxError(
+    'INVALID',
+    node.kind === KIND.file ? 'it is a typed value, not bytes' : `it is a ${kindName(node.kind)} and has no bytes`,
+  );
 }

@@ -4,8 +4,8 @@
 import { FxError } from '../errors.ts';
 import type { Changes } from '../store/api.ts';
 import { MODE_MASK, type Node } from '../store/node.ts';
-import { fromJs, type Value } from '../uarr/value.ts';
 import { decode, encode } from '../uarr/v2.ts';
+import { fromJs, type Value } from '../uarr/value.ts';
 
 /** A blob of up to so many bytes is put in one frame; a longer one in several. */
 export const PUT_ATOMIC_BYTES_MAX = 32 << 20;
@@ -51,7 +51,7 @@ export interface AttributeSettings {
   meta?: Readonly<Record<string, unknown>> | null;
 }
 
-export function valueOf(node: Node): Value {
+export function typedValueOf(node: Node): Value {
   return node.value === null ? undefined : decode(node.value);
 }
 

@@ -6,7 +6,7 @@ import type { StoreApi, Time } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
 import { pathsOf } from './address.ts';
-import { isBlob, kindName, valueTypeName, type KindName } from './kinds.ts';
+import { isBlob, type KindName, kindName, valueTypeName } from './kinds.ts';
 
 export interface Stat {
   /** NodeID as text. */

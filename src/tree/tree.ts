@@ -10,30 +10,42 @@
  * a `Node` that was removed; of every change: READ_ONLY, NO_SPACE, IO.
  */
 import { FxError } from '../errors.ts';
+import { TRANSFER_BYTES_MAX } from '../limits.ts';
 import { nameFromText, nameToText } from '../names.ts';
 import type { Changes, NewNode, StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
-import { fromJs, toJs, type Value } from '../uarr/value.ts';
 import { decode, encode } from '../uarr/v2.ts';
-import { described, describing, find, locate, missing, pathOf, pathsOf, resolve, type Place, type Ref } from './address.ts';
+import { fromJs, toJs, type Value } from '../uarr/value.ts';
+import {
+  described,
+  describing,
+  find,
+  locate,
+  missing,
+  type Place,
+  pathOf,
+  pathsOf,
+  type Ref,
+  resolve,
+} from './address.ts';
 import { checkOffset, readBytes, readBytesAsync, writeBytes } from './content.ts';
-import { fieldList, withField, type Fields } from './fields.ts';
+import { type Fields, fieldList, withField } from './fields.ts';
 import { isBlob, kindName, requireBlob } from './kinds.ts';
 import {
+  type AttributeSettings,
   blobOf,
+  type CreateOptions,
   checkMode,
   encodeValue,
   ownership,
   PUT_ATOMIC_BYTES_MAX,
-  REMOVE_ATOMIC_NAMES_MAX,
-  valueOf,
-  type AttributeSettings,
-  type CreateOptions,
   type PutOptions,
+  REMOVE_ATOMIC_NAMES_MAX,
   type TreeOptions,
+  typedValueOf,
 } from './settings.ts';
-import { statOf, timeOfNs, type Stat } from './stat.ts';
-import { entryOf, removalSteps, removeSome, slotsOf, walk, type Entry, type WalkedEntry } from './walk.ts';
+import { type Stat, statOf, timeOfNs } from './stat.ts';
+import { type Entry, entryOf, removalSteps, removeSome, slotsOf, type WalkedEntry, walk } from './walk.ts';
 
 export class Tree {
   readonly store: StoreApi;
@@ -73,7 +85,7 @@ export class Tree {
 
   /** The typed value with its exact types; undefined for a node that has none. */
   getValue(ref: Ref): Value {
-    return describing('read', ref, () => valueOf(resolve(this.store, ref)));
+    return describing('read', ref, () => typedValueOf(resolve(this.store, ref)));
   }
 
   /** The free metadata as plain data; undefined when there is none. */
@@ -87,7 +99,9 @@ export class Tree {
   /** Extended attributes by name. */
   getXattrs(ref: Ref): Record<string, Uint8Array> {
     const node = describing('read attributes of', ref, () => resolve(this.store, ref));
-    return Object.fromEntries([...(node.xattrs ?? [])].map(([name, value]) => [nameToText(name), Uint8Array.from(value)]));
+    return Object.fromEntries(
+      [...(node.xattrs ?? [])].map(([name, value]) => [nameToText(name), Uint8Array.from(value)]),
+    );
   }
 
   stat(ref: Ref): Stat {
@@ -143,7 +157,9 @@ export class Tree {
       const node = resolve(this.store, ref);
       requireBlob(node);
       checkOffset(offset);
-      this.#atomic(() => writeBytes(this.store, node, offset, data), data.length);
+      const write = () => writeBytes(this.store, node, offset, data);
+      if (data.length <= TRANSFER_BYTES_MAX) write();
+      else this.#atomic(write, data.length);
     });
   }
 
@@ -157,14 +173,16 @@ export class Tree {
     return describing('put', path, () => {
       const bytes = blobOf(value, options.type);
       const encoded = bytes === undefined ? encodeValue(value, options.type) : null;
-      return this.#atomic(() => {
-        const place = locate(this.store, path);
-        if (place.node !== undefined && options.noReplace === true) throw new FxError('EXISTS');
+      const place = locate(this.store, path);
+      if (place.node !== undefined && options.noReplace === true) throw new FxError('EXISTS');
+      const apply = () => {
         const node = place.node ?? this.#create(place, options, { kind: KIND.file, mode: 0o644, value: encoded });
         if (place.node !== undefined) this.#replace(place.node, encoded, options);
         if (bytes !== undefined) writeBytes(this.store, node, 0, bytes);
         return node;
-      }, bytes?.length);
+      };
+      // A single operation is a frame by itself, at less cost than a transaction.
+      return bytes === undefined && place.missing.length === 0 ? apply() : this.#atomic(apply, bytes?.length);
     });
   }
 
@@ -172,7 +190,8 @@ export class Tree {
     if (node.kind !== KIND.file && node.kind !== KIND.directory) {
       throw new FxError('EXISTS', `it is a ${kindName(node.kind)}; remove it first`);
     }
-    if (node.kind === KIND.directory && encoded === null) throw new FxError('IS_DIRECTORY', 'a directory holds no bytes');
+    if (node.kind === KIND.directory && encoded === null)
+      throw new FxError('IS_DIRECTORY', 'a directory holds no bytes');
     const changes: Changes = ownership(options);
     if (encoded !== null) changes.value = encoded;
     else if (node.value !== null) changes.value = null;
@@ -189,9 +208,12 @@ export class Tree {
     describing('patch', ref, () => {
       const node = resolve(this.store, ref);
       if (node.value === null && node.kind !== KIND.directory) {
-        throw new FxError('INVALID', `it is a ${isBlob(node) ? 'file of bytes' : kindName(node.kind)} and has no fields; put a map there first`);
+        throw new FxError(
+          'INVALID',
+          `it is a ${isBlob(node) ? 'file of bytes' : kindName(node.kind)} and has no fields; put a map there first`,
+        );
       }
-      let value = valueOf(node);
+      let value = typedValueOf(node);
       for (const [path, content] of fieldList(fields)) {
         if (path.length === 0) throw new FxError('INVALID', 'the path of a field has no steps');
         value = withField(value, path, content);
@@ -219,9 +241,11 @@ export class Tree {
       if (settings.mtimeNs !== undefined) changes.mtime = timeOfNs(settings.mtimeNs);
       if (settings.meta !== undefined) changes.meta = settings.meta === null ? null : encode(fromJs(settings.meta));
       if (settings.xattrs !== undefined) {
-        changes.xattrs = new Map(Object.entries(settings.xattrs).map(([name, value]) => {
-          return [nameFromText(name), typeof value === 'string' ? Buffer.from(value) : value];
-        }));
+        changes.xattrs = new Map(
+          Object.entries(settings.xattrs).map(([name, value]) => {
+            return [nameFromText(name), typeof value === 'string' ? Buffer.from(value) : value];
+          }),
+        );
       }
       this.store.patch(resolve(this.store, ref), changes);
     });
@@ -229,21 +253,25 @@ export class Tree {
 
   /** Creates a directory. EXISTS, but not with `parents` for an existing directory. */
   mkdir(path: string, options: CreateOptions = {}): Node {
-    return describing('create directory', path, () => this.#atomic(() => {
+    return describing('create directory', path, () => {
       const place = locate(this.store, path);
       if (options.parents === true && place.node?.kind === KIND.directory) return place.node;
-      if (place.node !== undefined) throw new FxError('EXISTS');
-      return this.#create(place, options, { kind: KIND.directory, mode: 0o755 });
-    }));
+      return this.#createNew(place, options, { kind: KIND.directory, mode: 0o755 });
+    });
   }
 
   /** Creates a symbolic link. EXISTS; INVALID: an empty target or one over 4095 bytes. */
   symlink(path: string, target: string, options: CreateOptions = {}): Node {
-    return describing('create symlink', path, () => this.#atomic(() => {
-      const place = locate(this.store, path);
-      if (place.node !== undefined) throw new FxError('EXISTS');
-      return this.#create(place, options, { kind: KIND.symlink, mode: 0o777, target: nameFromText(target) });
-    }));
+    return describing('create symlink', path, () => {
+      const fresh = { kind: KIND.symlink, mode: 0o777, target: nameFromText(target) };
+      return this.#createNew(locate(this.store, path), options, fresh);
+    });
+  }
+
+  #createNew(place: Place, options: CreateOptions, fresh: Omit<NewNode, 'uid' | 'gid'>): Node {
+    if (place.node !== undefined) throw new FxError('EXISTS');
+    const create = () => this.#create(place, options, fresh);
+    return place.missing.length === 0 ? create() : this.#atomic(create);
   }
 
   #create(place: Place, options: CreateOptions, fresh: Omit<NewNode, 'uid' | 'gid'>): Node {
@@ -310,8 +338,9 @@ export class Tree {
 
   /**
    * Runs `body`; all its changes become one frame, or none when it throws, also when that is an error of a
-   * refused method: let it pass. `body` must be synchronous (INVALID) and change little enough for a frame.
-   * An inner transaction is part of the outer one.
+   * refused method: let it pass. `body` must be synchronous (INVALID) and change little enough for a frame
+   * (TOO_BIG). An inner transaction is part of the outer one. Bytes that `body` wrote can be read when it is
+   * over, BUSY before; values at once.
    */
   transaction<T>(body: (tree: this) => T): T {
     return this.#atomic(() => {
@@ -347,7 +376,8 @@ export class Tree {
   #named(path: string): Place & { node: Node } {
     const place = locate(this.store, path);
     const node = place.node ?? missing(this.store, place);
-    if (place.name === '') throw new FxError('NOT_PERMITTED', 'a name in a directory is needed here, not the root or an identity');
+    if (place.name === '')
+      throw new FxError('NOT_PERMITTED', 'a name in a directory is needed here, not the root or an identity');
     return { ...place, node };
   }
 

@@ -1,11 +1,11 @@
 /**
  * Walks over directories and subtrees in bounded memory.
  */
-import { nodeIdToText, type Ino } from '../ids.ts';
-import { nameToText, type Name } from '../names.ts';
+import { type Ino, nodeIdToText } from '../ids.ts';
+import { type Name, nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Node, type Slot } from '../store/node.ts';
-import { kindName, type KindName } from './kinds.ts';
+import { type KindName, kindName } from './kinds.ts';
 
 export interface Entry {
   name: string;
@@ -73,7 +73,12 @@ export interface RemovalStep {
 }
 
 /** The unlinks that remove `node` from its slot with all below it, each directory after its entries. */
-export function* removalSteps(store: StoreApi, parent: Ino, name: Name, node: Node): Generator<RemovalStep, void, void> {
+export function* removalSteps(
+  store: StoreApi,
+  parent: Ino,
+  name: Name,
+  node: Node,
+): Generator<RemovalStep, void, void> {
   if (node.kind !== KIND.directory) {
     yield { parent, name };
     return;

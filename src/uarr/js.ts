@@ -7,7 +7,18 @@
  */
 import { FxError } from '../errors.ts';
 import { VALUE_DEPTH_MAX } from '../limits.ts';
-import { I64_MAX, I64_MIN, NodeRef, Sized, Timestamp, U64_MAX, Uuid, type Value, type ValueMap, isVector } from './model.ts';
+import {
+  I64_MAX,
+  I64_MIN,
+  isVector,
+  NodeRef,
+  Sized,
+  Timestamp,
+  U64_MAX,
+  Uuid,
+  type Value,
+  type ValueMap,
+} from './model.ts';
 
 /**
  * The value of plain data. A whole number within 2^53 becomes i64, any other number f64; a bigint i64,

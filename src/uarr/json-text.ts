@@ -7,7 +7,7 @@
  * text, timestamps ISO 8601 with nanoseconds, node references `n:` and the id, all as strings; vectors
  * are arrays on one line.
  */
-import { Sized, NodeRef, Timestamp, Uuid, type Value } from './model.ts';
+import { NodeRef, Sized, Timestamp, Uuid, type Value } from './model.ts';
 
 /** The text of `value`; always valid JSON. */
 export function toJsonText(value: Value): string {

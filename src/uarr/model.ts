@@ -127,7 +127,8 @@ export class Uuid {
 
   /** The UUID of a text in the form that `toString` gives. INVALID for any other. */
   static parse(text: string): Uuid {
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw new FxError('INVALID', `"${text}" is no UUID`);
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
+      throw new FxError('INVALID', `"${text}" is no UUID`);
     return new Uuid(Uint8Array.from(Buffer.from(text.replaceAll('-', ''), 'hex')));
   }
 }

@@ -18,7 +18,8 @@ export function widenIntegers(value: Value): Value {
 /** The value with each i64, and each whole f64 that JavaScript would print without exponent loss, as FXD's encoder picks. */
 export function packIntegers(value: Value): Value {
   if (typeof value === 'bigint') return pack(value);
-  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? pack(BigInt(value)) : value;
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && !Object.is(value, -0) ? pack(BigInt(value)) : value;
   return mapMembers(value, packIntegers);
 }
 

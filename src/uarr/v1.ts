@@ -84,8 +84,10 @@ function readDocument(reader: Reader, size: number, depth: number): ValueMap {
   const data = reader.u32();
   if (reader.u64() !== size) reader.fail(`its length field does not say ${size}`);
   const names = reader.u64();
-  if (schema < HEADER_BYTES || count > (size - HEADER_BYTES) / DESCRIPTOR_BYTES) reader.fail(`${count} fields do not fit`);
-  if (schema + count * DESCRIPTOR_BYTES > names || names > data || data > size) reader.fail('its parts are out of order');
+  if (schema < HEADER_BYTES || count > (size - HEADER_BYTES) / DESCRIPTOR_BYTES)
+    reader.fail(`${count} fields do not fit`);
+  if (schema + count * DESCRIPTOR_BYTES > names || names > data || data > size)
+    reader.fail('its parts are out of order');
   reader.position = start + schema;
   const descriptors = readDescriptors(reader, count);
   reader.position = start + names;
@@ -152,7 +154,7 @@ function readValue(reader: Reader, tag: number, limit: number, depth: number): V
       return new NodeRef(readString(reader, limit));
     case TAG.bytes: {
       const start = takeSized(reader, limit);
-      return Uint8Array.from(reader.bytes.subarray(start, reader.position));
+      return new Uint8Array(reader.bytes.subarray(start, reader.position));
     }
     case TAG.array:
       return readArray(reader, limit, depth + 1);
@@ -207,14 +209,15 @@ function readScalar(reader: Reader, tag: number): Value {
     case TAG.timestamp:
       return new Timestamp(reader.raw(8).readBigUInt64LE());
     case TAG.uuid:
-      return new Uuid(Uint8Array.from(reader.raw(16)));
+      return new Uuid(new Uint8Array(reader.raw(16)));
     default:
       return reader.fail(`unknown tag ${tag}`);
   }
 }
 
 function writeDocument(map: ValueMap, depth: number): Buffer {
-  if (depth > VALUE_DEPTH_MAX) throw new FxError('INVALID', `the value is nested deeper than ${VALUE_DEPTH_MAX} levels`);
+  if (depth > VALUE_DEPTH_MAX)
+    throw new FxError('INVALID', `the value is nested deeper than ${VALUE_DEPTH_MAX} levels`);
   const names = new Writer(256);
   const data = new Writer(256);
   const descriptors = new Writer(256);
@@ -298,7 +301,8 @@ function writeSized(out: Writer, bytes: Uint8Array): void {
 }
 
 function writeArray(out: Writer, items: Value[], depth: number): void {
-  if (depth > VALUE_DEPTH_MAX) throw new FxError('INVALID', `the value is nested deeper than ${VALUE_DEPTH_MAX} levels`);
+  if (depth > VALUE_DEPTH_MAX)
+    throw new FxError('INVALID', `the value is nested deeper than ${VALUE_DEPTH_MAX} levels`);
   out.u32(items.length);
   for (const item of items) writeValue(out, item, depth, true);
 }

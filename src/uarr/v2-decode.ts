@@ -15,9 +15,9 @@ import {
   HEAD_BYTES,
   isInline,
   MAGIC,
-  readU32,
   ROOT_HEAP,
   ROOT_SLOT,
+  readU32,
   TAG,
   TYPE_NAME,
   VECTOR_CLASS,
@@ -50,7 +50,10 @@ export function checkHeader(bytes: Uint8Array): number {
   if (readU32(bytes, 0) !== MAGIC) damaged(0, 'it does not begin with the magic of UArr');
   const version = (bytes[4] as number) | ((bytes[5] as number) << 8);
   if (version > VERSION) {
-    throw new FxError('NEWER_FORMAT', `the value has UArr version ${version}, this fxmount reads ${VERSION}: update it`);
+    throw new FxError(
+      'NEWER_FORMAT',
+      `the value has UArr version ${version}, this fxmount reads ${VERSION}: update it`,
+    );
   }
   if (version !== VERSION) damaged(4, `UArr version ${version} where ${VERSION} is due`);
   if (bytes[7] !== 0) damaged(7, 'a reserved byte is not zero');
@@ -105,7 +108,8 @@ export function readInline(bytes: Uint8Array, tag: number, slot: number): Value 
 
 function readF64(slot: number, low: number, high: number): number {
   const value = asF64[0] as number;
-  if (Number.isNaN(value) && (low !== 0 || high !== F64_NAN_HIGH)) damaged(slot, 'an f64 is another NaN than the one allowed');
+  if (Number.isNaN(value) && (low !== 0 || high !== F64_NAN_HIGH))
+    damaged(slot, 'an f64 is another NaN than the one allowed');
   return value;
 }
 
@@ -125,7 +129,8 @@ function readNarrow(tag: number, slot: number, low: number, high: number): Sized
   if (row === undefined) damaged(slot, `unknown tag ${tag}`);
   const [type, min, max] = row;
   const value = min < 0 ? low | 0 : low;
-  if (value < min || value > max || high !== (value < 0 ? 0xffff_ffff : 0)) damaged(slot, `an integer does not fit ${type}`);
+  if (value < min || value > max || high !== (value < 0 ? 0xffff_ffff : 0))
+    damaged(slot, `an integer does not fit ${type}`);
   return new Sized(type, value);
 }
 

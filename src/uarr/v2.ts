@@ -91,10 +91,20 @@ import { FxError } from '../errors.ts';
 import { VALUE_BYTES_MAX, VALUE_DEPTH_MAX } from '../limits.ts';
 import { NodeRef, Sized, Timestamp, Uuid, type Value, type ValueMap, vectorTypeOf } from './model.ts';
 import { textBytesMax, writeText } from './text.ts';
-import { ENTRY_BYTES, F32_NAN, F64_NAN_HIGH, HEAD_BYTES, MAGIC, ROOT_HEAP, ROOT_SLOT, TAG, VERSION } from './v2-layout.ts';
+import {
+  ENTRY_BYTES,
+  F32_NAN,
+  F64_NAN_HIGH,
+  HEAD_BYTES,
+  MAGIC,
+  ROOT_HEAP,
+  ROOT_SLOT,
+  TAG,
+  VERSION,
+} from './v2-layout.ts';
 
 export { decode } from './v2-decode.ts';
-export { element, field, view, View } from './v2-view.ts';
+export { element, field, View, view } from './v2-view.ts';
 
 const CAPACITY_START = 64 << 10;
 /** A larger buffer is given back after use. */

@@ -2,6 +2,9 @@
  * The value model as other parts of the project import it: types, conversions and text.
  * The encodings are in `v2.ts` (the project's own) and `v1.ts` (FXD's).
  */
+
+export { fromJs, toJs } from './js.ts';
+export { toJsonText } from './json-text.ts';
 export {
   equal,
   I64_MAX,
@@ -18,5 +21,3 @@ export {
   type Vector,
   vectorTypeOf,
 } from './model.ts';
-export { fromJs, toJs } from './js.ts';
-export { toJsonText } from './json-text.ts';

@@ -42,7 +42,7 @@ export function* dumpSegment(disk: Disk, segment: number, options: DumpOptions =
         const next = scanner.find(position + 8, 1);
         const end = next < 0 ? size : next;
         yield `-- ${position}: no frame: ${reason}; ${end - position} bytes`;
-        yield* rows(position, read(position, Math.min(bytesMax, end - position)), 'not a frame', end - position);
+        yield* rows(position, read(position, Math.min(bytesMax, end - position)), 'bytes', end - position);
         position = end;
         continue;
       }
@@ -107,7 +107,7 @@ function* rows(position: number, bytes: Buffer, what: string, total: number): Ge
     const row = bytes.subarray(i, i + ROW_BYTES);
     yield field(position + i, row, `${what} "${row.latin1Slice().replace(/[^\x20-\x7e]/g, '.')}"`);
   }
-  if (bytes.length < total) yield `-- ${position + bytes.length}: ${total - bytes.length} more bytes of ${what}`;
+  if (bytes.length < total) yield `-- ${position + bytes.length}: ${total - bytes.length} bytes more`;
 }
 
 function field(position: number, bytes: Uint8Array, meaning: string): string {

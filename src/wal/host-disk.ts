@@ -61,12 +61,18 @@ export class HostDisk implements Disk {
 
   open(name: string, mode: 'read' | 'write'): DiskFile {
     const path = join(this.#directory, name);
-    return new HostFile(path, attempt('opening', path, () => openSync(path, mode === 'read' ? 'r' : 'r+')));
+    return new HostFile(
+      path,
+      attempt('opening', path, () => openSync(path, mode === 'read' ? 'r' : 'r+')),
+    );
   }
 
   create(name: string): DiskFile {
     const path = join(this.#directory, name);
-    return new HostFile(path, attempt('creating', path, () => openSync(path, 'wx+')));
+    return new HostFile(
+      path,
+      attempt('creating', path, () => openSync(path, 'wx+')),
+    );
   }
 
   remove(name: string): void {

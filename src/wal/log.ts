@@ -39,17 +39,9 @@
 import { align8, Writer } from '../bytes.ts';
 import { FxError, invariant } from '../errors.ts';
 import { FRAME_BYTES_MAX, SEGMENT_BYTES_MAX } from '../limits.ts';
-import { native } from '../native.ts';
 import type { Disk } from './disk.ts';
-import {
-  encodeFrameHeader,
-  FRAME_CRC_START,
-  FRAME_HEADER_BYTES,
-  FRAME_RECORDS_MAX,
-  FrameHeader,
-  frameSeed,
-  segmentSalt,
-} from './frame.ts';
+import { FRAME_HEADER_BYTES, FRAME_RECORDS_MAX, FrameHeader, segmentSalt } from './frame.ts';
+import { FrameSealer } from './frame-sealer.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type Recovery, recover } from './recovery.ts';
 import { SEGMENT_FIRST, SEGMENT_HEADER_BYTES, STORE_ID_BYTES, segmentName, segmentsAmong } from './segment.ts';
@@ -117,15 +109,14 @@ export class Log {
   readonly #commit: GroupCommit;
   readonly #segmentBytesMax: number;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #sealer = new FrameSealer();
+  /** The header of the last frame; its link is that of the next one. */
   readonly #header = new FrameHeader();
-  #bytes: Buffer;
-  #view: DataView;
   /** The segment that is appended to; null in a log that refuses to write from the start. */
   #current: SegmentFile | null = null;
   #salt: number;
   /** Where the next frame goes. */
   #position: number;
-  #link: number;
   /** The end of the last frame, while the segment appended to has none. */
   #endBefore: Position;
   /** Why the log refuses to write; null while it does not. */
@@ -143,10 +134,8 @@ export class Log {
     this.#salt = segmentSalt(state.storeId, state.lastSegment);
     this.#position = isInLast ? state.end.position : SEGMENT_HEADER_BYTES;
     this.#endBefore = state.end;
-    this.#link = state.end.link;
+    this.#header.link = state.end.link;
     if (state.refusal === null) this.#current = state.files.open(state.lastSegment, 'write');
-    this.#bytes = this.frame.bytes;
-    this.#view = viewOf(this.#bytes);
     this.#commit = new GroupCommit(
       state.durableSeq,
       () => this.seq,
@@ -221,7 +210,7 @@ export class Log {
   get position(): Position {
     const current = this.#current;
     if (current === null || this.#position === SEGMENT_HEADER_BYTES) return { ...this.#endBefore };
-    return { segment: current.segment, position: this.#position, seq: this.seq, link: this.#link };
+    return { segment: current.segment, position: this.#position, seq: this.seq, link: this.#header.link };
   }
 
   /**
@@ -250,14 +239,6 @@ export class Log {
     }
     if (this.#position + totalBytes > this.#segmentBytesMax) this.#roll(timeSec);
 
-    const headBytes = totalBytes - dataBytes;
-    if (headBytes > payloadEnd) frame.reserve(8);
-    if (frame.bytes !== this.#bytes) {
-      this.#bytes = frame.bytes;
-      this.#view = viewOf(frame.bytes);
-    }
-    const bytes = this.#bytes;
-    for (let i = payloadEnd; i < headBytes; i++) bytes[i] = 0;
     const header = this.#header;
     header.totalBytes = totalBytes;
     header.payloadBytes = payloadEnd - FRAME_HEADER_BYTES;
@@ -266,24 +247,20 @@ export class Log {
     header.seq = this.seq + 1;
     header.timeSec = timeSec;
     header.timeNsec = timeNsec;
-    header.link = this.#link;
     header.durableSeq = this.#commit.durableSeq;
-    encodeFrameHeader(this.#view, 0, header);
     const position = this.#position;
-    const seed = frameSeed(this.#salt, position);
-    let crc = native.crc32c(seed, bytes, FRAME_CRC_START, headBytes - FRAME_CRC_START);
-    if (data !== null && dataBytes > 0) crc = native.crc32c(crc, data, dataStart, dataBytes);
-    this.#view.setUint32(4, crc, true);
+    this.#sealer.seal(frame, header, this.#salt, position, data, dataStart);
 
+    const headBytes = totalBytes - dataBytes;
     const current = this.#current as SegmentFile;
     current.isDirty = true;
     try {
-      current.file.append(position, bytes, 0, headBytes, data, dataStart, dataBytes);
+      current.file.append(position, frame.bytes, 0, headBytes, data, dataStart, dataBytes);
     } catch (error) {
       this.#fail(error);
     }
     this.seq = header.seq;
-    this.#link = crc;
+    header.link = header.crc;
     this.#position = position + totalBytes;
     this.appendedBytes += totalBytes;
     this.lastSegment = current.segment;
@@ -322,7 +299,7 @@ export class Log {
    */
   remove(segment: number): void {
     if (this.#refusal !== null) throw this.#refusal;
-    if (segment >= this.position.segment || this.#files.open(segment, 'read').isDirty) {
+    if (segment >= this.position.segment || this.#files.isUnsynced(segment)) {
       throw new FxError('INVALID', `segment ${segmentName(segment)} is still in use`);
     }
     this.#files.remove(segment);
@@ -402,8 +379,4 @@ function refusalOf(readOnly: boolean, recovery: Recovery): FxError | null {
     );
   }
   return readOnly ? new FxError('READ_ONLY', 'the log was opened to read only') : null;
-}
-
-function viewOf(buffer: Buffer): DataView {
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

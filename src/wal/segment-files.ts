@@ -20,6 +20,8 @@ export interface SegmentFile {
   readonly file: DiskFile;
   /** Holds bytes that no sync has covered since they were written. */
   isDirty: boolean;
+  /** A sync of it runs: the file must stay open. */
+  isSyncing: boolean;
 }
 
 export class SegmentFiles {
@@ -45,7 +47,7 @@ export class SegmentFiles {
       this.#disk.remove(name);
       throw error;
     }
-    const opened = { segment: header.segment, file, isDirty: true };
+    const opened = { segment: header.segment, file, isDirty: true, isSyncing: false };
     this.#numbers.add(header.segment);
     this.#open.set(header.segment, opened);
     this.#directoryIsDirty = true;
@@ -57,7 +59,7 @@ export class SegmentFiles {
     let opened = this.#open.get(segment);
     if (opened === undefined) {
       if (!this.#numbers.has(segment)) throw new FxError('NOT_FOUND', `the log has no segment ${segmentName(segment)}`);
-      opened = { segment, file: this.#disk.open(segmentName(segment), mode), isDirty: false };
+      opened = { segment, file: this.#disk.open(segmentName(segment), mode), isDirty: false, isSyncing: false };
       this.#open.set(segment, opened);
     }
     return opened;
@@ -66,11 +68,23 @@ export class SegmentFiles {
   /** Makes everything written so far durable: the oldest segments first, then their names. */
   async sync(): Promise<void> {
     const dirty = [...this.#open.values()].filter((opened) => opened.isDirty).sort((a, b) => a.segment - b.segment);
-    for (const opened of dirty) opened.isDirty = false;
+    for (const opened of dirty) {
+      opened.isDirty = false;
+      opened.isSyncing = true;
+    }
     const directoryIsDirty = this.#directoryIsDirty;
     this.#directoryIsDirty = false;
-    for (const opened of dirty) await opened.file.sync();
+    for (const opened of dirty) {
+      await opened.file.sync();
+      opened.isSyncing = false;
+    }
     if (directoryIsDirty) await this.#disk.syncDirectory();
+  }
+
+  /** Whether a segment has bytes that are not known to be synced. */
+  isUnsynced(segment: number): boolean {
+    const opened = this.#open.get(segment);
+    return opened !== undefined && (opened.isDirty || opened.isSyncing);
   }
 
   /** Removes a segment that has no unsynced bytes. The removal is durable with the next sync. */

@@ -9,7 +9,13 @@ import { FxError } from '../errors.ts';
 import type { Disk } from './disk.ts';
 import { FRAME_HEADER_BYTES } from './frame.ts';
 import { FrameScanner, ScanBuffers } from './frame-scanner.ts';
-import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader, segmentName, segmentsAmong } from './segment.ts';
+import {
+  decodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentName,
+  segmentsAmong,
+} from './segment.ts';
 
 /**
  * A place between two frames. Plain data: keep it whole, as JSON for instance. A checkpoint's position
@@ -175,7 +181,8 @@ class Walker {
       const scanner = new FrameScanner(file, walk.storeId, segment, this.#buffers);
       const headerIsGood = this.#checkHeader(segment, isStart, scanner.size);
       if (segment === walk.segments[0] && (!headerIsGood || position > scanner.size)) {
-        if (headerIsGood) this.#gap(segment, scanner.size, 0, `it ends before ${position}, where frames were read before`);
+        if (headerIsGood)
+          this.#gap(segment, scanner.size, 0, `it ends before ${position}, where frames were read before`);
         walk.startIsLost = true;
       }
       this.#scan(scanner, segment, position);
@@ -224,7 +231,8 @@ class Walker {
         continue;
       }
       const isAhead = state === 'ok' && seq > this.#seq;
-      const reason = state === 'bad' ? scanner.reason : isAhead ? 'frames are missing' : 'it belongs to another history';
+      const reason =
+        state === 'bad' ? scanner.reason : isAhead ? 'frames are missing' : 'it belongs to another history';
       const next = scanner.find(isAhead ? position : position + 8, this.#seq);
       const end = next < 0 ? scanner.size : next;
       this.#gap(segment, position, end - position, reason);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FxError } from '../../src/errors.ts';
 import { ERRNO } from '../../mount/fuse/errno.ts';
+import { FxError } from '../../src/errors.ts';
 import { Kernel, turn } from '../support/fuse-kernel.ts';
 import { MemoryOperations } from '../support/memory-operations.ts';
 
@@ -31,7 +31,10 @@ test('FSYNC is answered when the disk is done, whatever came between', async () 
   await turn();
   operations.settle[0]?.reject(new FxError('NO_SPACE'));
   await turn();
-  expect(uniques(kernel)).toEqual([[second, 0], [first, ERRNO.ENOSPC]]);
+  expect(uniques(kernel)).toEqual([
+    [second, 0],
+    [first, ERRNO.ENOSPC],
+  ]);
   expect(kernel.session.outstanding).toBe(0);
   expect(kernel.call(r.fsync(1))).toBeUndefined();
   operations.settle[2]?.reject(new TypeError('a fault'));
@@ -56,14 +59,17 @@ test('an interrupted FSYNC is answered once, with EINTR; other interrupts are ig
   expect(kernel.late.length).toBe(1);
 });
 
-test('a resent FSYNC is found by its interrupt and keeps its mark', () => {
-  const kernel = Kernel.ready(new Slow());
-  const request = kernel.requests.fsync(1);
-  const marked = request.readBigUInt64LE(8) | (1n << 63n);
-  request.writeBigUInt64LE(marked, 8);
-  kernel.call(request);
-  kernel.call(kernel.requests.interrupt(marked));
-  expect(uniques(kernel)).toEqual([[marked, ERRNO.EINTR]]);
+test('a resent FSYNC is found by its interrupt, marked or not, and keeps its mark', () => {
+  for (const mark of [0n, 1n << 63n]) {
+    const kernel = Kernel.ready(new Slow());
+    const request = kernel.requests.fsync(1);
+    const unique = request.readBigUInt64LE(8);
+    const marked = unique | (1n << 63n);
+    request.writeBigUInt64LE(marked, 8);
+    kernel.call(request);
+    kernel.call(kernel.requests.interrupt(unique | mark));
+    expect(uniques(kernel)).toEqual([[marked, ERRNO.EINTR]]);
+  }
 });
 
 test('nothing is answered after the session was destroyed', async () => {
@@ -103,7 +109,10 @@ test('with durable replies each change waits, in order, and reading does not', a
   expect(kernel.late).toEqual([]);
   settle[0]?.resolve();
   await turn();
-  expect(uniques(kernel)).toEqual([[create, 0], [write, 0]]);
+  expect(uniques(kernel)).toEqual([
+    [create, 0],
+    [write, 0],
+  ]);
   expect(kernel.late[0]?.body.length).toBe(144);
   settle[2]?.resolve();
   await turn();

@@ -13,7 +13,13 @@ interface Setting {
 function setting(): Setting {
   const faults: unknown[] = [];
   const operations = new MemoryOperations({ now: () => [0, 0] });
-  const session = new Session(operations, { onFault: (error) => faults.push(error), inputBytes: 8192, outputBytes: 8192 });
+  const session = new Session(operations, {
+    onFault: (error) => faults.push(error),
+    inputBytes: 8192,
+    outputBytes: 8192,
+    // Traces read the same bytes.
+    trace: (line) => expect(line).not.toContain('\n'),
+  });
   session.attach({ reply: checkReply, notify: () => true });
   return { session, faults };
 }
@@ -56,34 +62,118 @@ const data = fc.uint8Array({ maxLength: 200 });
 
 /** Any request that the kernel might send about a small tree, and some it would not. */
 const valid: fc.Arbitrary<(r: Requests) => Buffer> = fc.oneof(
-  fc.tuple(ino, name).map(([i, n]) => (r: Requests) => r.lookup(i, n)),
-  fc.tuple(ino, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })).map(([i, t]) => (r: Requests) => r.forget(i, t)),
-  fc.tuple(ino, ino).map(([a, b]) => (r: Requests) => r.batchForget([a, 1], [b, 2])),
+  fc.tuple(ino, name).map(
+    ([i, n]) =>
+      (r: Requests) =>
+        r.lookup(i, n),
+  ),
+  fc.tuple(ino, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })).map(
+    ([i, t]) =>
+      (r: Requests) =>
+        r.forget(i, t),
+  ),
+  fc.tuple(ino, ino).map(
+    ([a, b]) =>
+      (r: Requests) =>
+        r.batchForget([a, 1], [b, 2]),
+  ),
   ino.map((i) => (r: Requests) => r.getattr(i)),
   fc.tuple(ino, u32, fc.integer({ min: 0, max: 2 ** 20 }), u32).map(
-    ([i, v, s, t]) => (r: Requests) => r.setattr(i, v, { size: s, mode: t, atimensec: t, mtime: t, uid: t }),
+    ([i, v, s, t]) =>
+      (r: Requests) =>
+        r.setattr(i, v, { size: s, mode: t, atimensec: t, mtime: t, uid: t }),
   ),
   ino.map((i) => (r: Requests) => r.readlink(i)),
-  fc.tuple(ino, name, name).map(([i, n, t]) => (r: Requests) => r.symlink(i, n, t)),
-  fc.tuple(ino, name, u32).map(([i, n, m]) => (r: Requests) => r.mknod(i, n, m, m)),
-  fc.tuple(ino, name).map(([i, n]) => (r: Requests) => r.mkdir(i, n)),
-  fc.tuple(ino, name).map(([i, n]) => (r: Requests) => r.unlink(i, n)),
-  fc.tuple(ino, name).map(([i, n]) => (r: Requests) => r.rmdir(i, n)),
-  fc.tuple(ino, name, ino, name).map(([i, n, j, m]) => (r: Requests) => r.rename(i, n, j, m)),
-  fc.tuple(ino, name, ino, name, fc.integer({ min: 0, max: 7 })).map(
-    ([i, n, j, m, f]) => (r: Requests) => r.rename2(i, n, j, m, f),
+  fc.tuple(ino, name, name).map(
+    ([i, n, t]) =>
+      (r: Requests) =>
+        r.symlink(i, n, t),
   ),
-  fc.tuple(ino, ino, name).map(([i, j, n]) => (r: Requests) => r.link(i, j, n)),
-  fc.tuple(ino, u32, u32).map(([i, f, k]) => (r: Requests) => r.open(i, f, k)),
-  fc.tuple(ino, name, u32, u32).map(([i, n, m, f]) => (r: Requests) => r.create(i, n, m, f)),
-  fc.tuple(ino, offset, size).map(([i, o, s]) => (r: Requests) => r.read(i, 0, o, s)),
-  fc.tuple(ino, fc.bigInt({ min: 0n, max: 5000n }), data).map(([i, o, d]) => (r: Requests) => r.write(i, 0, o, d)),
-  fc.tuple(ino, offset, size).map(([i, o, s]) => (r: Requests) => r.readdir(i, o, s)),
-  fc.tuple(ino, offset, size).map(([i, o, s]) => (r: Requests) => r.readdirplus(i, o, s)),
-  fc.tuple(ino, name, data, u32).map(([i, n, d, f]) => (r: Requests) => r.setxattr(i, n, d, f)),
-  fc.tuple(ino, name, size).map(([i, n, s]) => (r: Requests) => r.getxattr(i, n, s)),
-  fc.tuple(ino, size).map(([i, s]) => (r: Requests) => r.listxattr(i, s)),
-  fc.tuple(ino, name).map(([i, n]) => (r: Requests) => r.removexattr(i, n)),
+  fc.tuple(ino, name, u32).map(
+    ([i, n, m]) =>
+      (r: Requests) =>
+        r.mknod(i, n, m, m),
+  ),
+  fc.tuple(ino, name).map(
+    ([i, n]) =>
+      (r: Requests) =>
+        r.mkdir(i, n),
+  ),
+  fc.tuple(ino, name).map(
+    ([i, n]) =>
+      (r: Requests) =>
+        r.unlink(i, n),
+  ),
+  fc.tuple(ino, name).map(
+    ([i, n]) =>
+      (r: Requests) =>
+        r.rmdir(i, n),
+  ),
+  fc.tuple(ino, name, ino, name).map(
+    ([i, n, j, m]) =>
+      (r: Requests) =>
+        r.rename(i, n, j, m),
+  ),
+  fc.tuple(ino, name, ino, name, fc.integer({ min: 0, max: 7 })).map(
+    ([i, n, j, m, f]) =>
+      (r: Requests) =>
+        r.rename2(i, n, j, m, f),
+  ),
+  fc.tuple(ino, ino, name).map(
+    ([i, j, n]) =>
+      (r: Requests) =>
+        r.link(i, j, n),
+  ),
+  fc.tuple(ino, u32, u32).map(
+    ([i, f, k]) =>
+      (r: Requests) =>
+        r.open(i, f, k),
+  ),
+  fc.tuple(ino, name, u32, u32).map(
+    ([i, n, m, f]) =>
+      (r: Requests) =>
+        r.create(i, n, m, f),
+  ),
+  fc.tuple(ino, offset, size).map(
+    ([i, o, s]) =>
+      (r: Requests) =>
+        r.read(i, 0, o, s),
+  ),
+  fc.tuple(ino, fc.bigInt({ min: 0n, max: 5000n }), data).map(
+    ([i, o, d]) =>
+      (r: Requests) =>
+        r.write(i, 0, o, d),
+  ),
+  fc.tuple(ino, offset, size).map(
+    ([i, o, s]) =>
+      (r: Requests) =>
+        r.readdir(i, o, s),
+  ),
+  fc.tuple(ino, offset, size).map(
+    ([i, o, s]) =>
+      (r: Requests) =>
+        r.readdirplus(i, o, s),
+  ),
+  fc.tuple(ino, name, data, u32).map(
+    ([i, n, d, f]) =>
+      (r: Requests) =>
+        r.setxattr(i, n, d, f),
+  ),
+  fc.tuple(ino, name, size).map(
+    ([i, n, s]) =>
+      (r: Requests) =>
+        r.getxattr(i, n, s),
+  ),
+  fc.tuple(ino, size).map(
+    ([i, s]) =>
+      (r: Requests) =>
+        r.listxattr(i, s),
+  ),
+  fc.tuple(ino, name).map(
+    ([i, n]) =>
+      (r: Requests) =>
+        r.removexattr(i, n),
+  ),
   fc.constantFrom<(r: Requests) => Buffer>(
     (r) => r.statfs(),
     (r) => r.opendir(1),

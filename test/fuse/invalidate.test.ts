@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { InvalidationSink } from '../../mount/operations.ts';
 import { invalEntry, invalInode } from '../../mount/fuse/invalidate.ts';
 import { Session } from '../../mount/fuse/session.ts';
+import type { InvalidationSink } from '../../mount/operations.ts';
 import { Kernel, turn } from '../support/fuse-kernel.ts';
 import { MemoryOperations } from '../support/memory-operations.ts';
 

@@ -6,8 +6,14 @@ import { Kernel } from '../support/fuse-kernel.ts';
 import { MemoryOperations } from '../support/memory-operations.ts';
 
 test('counts agree with a plain map under any adding and forgetting', () => {
-  const ino = fc.oneof(fc.integer({ min: 1, max: 12_000 }), fc.integer({ min: 2 ** 52, max: 2 ** 52 + 9000 }));
-  const step = fc.record({ ino, forget: fc.option(fc.integer({ min: 0, max: 4 })) });
+  const few = fc.constantFrom(1, 2, 4095, 4096, 2 ** 52);
+  const ino = fc.oneof(
+    few,
+    few,
+    fc.integer({ min: 1, max: 12_000 }),
+    fc.integer({ min: 2 ** 52, max: 2 ** 52 + 9000 }),
+  );
+  const step = fc.record({ ino, forget: fc.option(fc.integer({ min: 0, max: 4 }), { freq: 1 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
       const counts = new LookupCounts();
@@ -30,6 +36,15 @@ test('counts agree with a plain map under any adding and forgetting', () => {
       expect(counts.inodes).toBe(0);
     }),
   );
+});
+
+test('a page whose counts all fell to 0 starts afresh', () => {
+  const counts = new LookupCounts();
+  counts.add(5);
+  expect(counts.forget(5, 1)).toBe(true);
+  counts.add(5);
+  counts.add(5000);
+  expect([counts.count(5), counts.count(5000)]).toEqual([1, 1]);
 });
 
 test('each entry in a reply counts once, and the inode is reclaimed when the last count is forgotten', () => {
@@ -56,6 +71,35 @@ test('each entry in a reply counts once, and the inode is reclaimed when the las
   expect(kernel.call(r.batchForget([2, 1], [3, 7]))).toBeUndefined();
   expect(operations.reclaimed).toEqual([2]);
   expect(kernel.errno(r.getattr(2))).toBe(116);
+});
+
+test('a count of forgets that lies is cut to what the message holds', () => {
+  const operations = new MemoryOperations();
+  const kernel = Kernel.ready(operations);
+  const { requests: r, session } = kernel;
+  for (const name of ['a', 'b']) kernel.expect(r.create(1, name));
+  const lying = r.batchForget([2, 1]);
+  lying.writeUInt32LE(0xffff_ffff, 40);
+  // An earlier, longer message lies behind the end of this one.
+  session.input.set(r.batchForget([9, 1], [3, 1]));
+  kernel.call(lying);
+  expect([2, 3].map((ino) => session.lookups.count(ino))).toEqual([0, 1]);
+});
+
+test('one inode that cannot be reclaimed does not keep the others', () => {
+  class Failing extends MemoryOperations {
+    override reclaim(ino: number): void {
+      if (ino === 2) throw new Error('a fault');
+      super.reclaim(ino);
+    }
+  }
+  const operations = new Failing();
+  const kernel = Kernel.ready(operations);
+  const { requests: r } = kernel;
+  for (const name of ['a', 'b']) kernel.expect(r.create(1, name));
+  expect(kernel.call(r.batchForget([2, 1], [3, 1]))).toBeUndefined();
+  expect(operations.reclaimed).toEqual([3]);
+  expect(kernel.faults).toEqual(['BATCH_FORGET: Error: a fault']);
 });
 
 test('a negative entry, an error and an entry without attributes count nothing', () => {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { FxError, type ErrorCode, ERROR_MEANINGS } from '../../src/errors.ts';
-import type { Piece } from '../../src/store/api.ts';
-import type { AttributeChanges, OpenFlags, ReadResult } from '../../mount/operations.ts';
 import { ERRNO, ERRNO_OF_CODE } from '../../mount/fuse/errno.ts';
 import { OPCODES } from '../../mount/fuse/opcodes.ts';
 import { FATTR, FOPEN, INIT, INIT2, OP } from '../../mount/fuse/protocol.ts';
 import { Session } from '../../mount/fuse/session.ts';
+import type { AttributeChanges, OpenFlags, ReadResult } from '../../mount/operations.ts';
+import { ERROR_MEANINGS, type ErrorCode, FxError } from '../../src/errors.ts';
+import type { Piece } from '../../src/store/api.ts';
 import { Kernel, parse } from '../support/fuse-kernel.ts';
 import { struct } from '../support/fuse-requests.ts';
 import { MemoryOperations } from '../support/memory-operations.ts';
@@ -27,7 +27,9 @@ test('every error code has an error number that the kernel takes', () => {
 
 test('INIT takes only what is offered', () => {
   const kernel = new Kernel(new MemoryOperations());
-  const body = kernel.expect(kernel.requests.init(INIT.ASYNC_READ | INIT.WRITEBACK_CACHE | INIT.POSIX_LOCKS, 0xffff_ffff, 31));
+  const body = kernel.expect(
+    kernel.requests.init(INIT.ASYNC_READ | INIT.WRITEBACK_CACHE | INIT.POSIX_LOCKS, 0xffff_ffff, 31),
+  );
   expect(body.readUInt32LE(4)).toBe(31);
   expect(body.readUInt32LE(12)).toBe(INIT.ASYNC_READ);
   // Without INIT_EXT there is no second word, whatever it says; without MAX_PAGES no page count.
@@ -83,11 +85,27 @@ test('who asks is taken from each request', () => {
     }
   }
   const kernel = Kernel.ready(new Watching());
-  for (const [uid, gid, pid] of [[0, 0, 1], [0xffff_fffe, 7, 0x7fff_ffff]] as const) {
+  for (const [uid, gid, pid] of [
+    [0, 0, 1],
+    [0xffff_fffe, 7, 0x7fff_ffff],
+  ] as const) {
     Object.assign(kernel.requests.header, { uid, gid, pid });
     kernel.expect(kernel.requests.mkdir(1, `by-${uid}`));
   }
-  expect(seen).toEqual([{ uid: 0, gid: 0, pid: 1 }, { uid: 0xffff_fffe, gid: 7, pid: 0x7fff_ffff }]);
+  expect(seen).toEqual([
+    { uid: 0, gid: 0, pid: 1 },
+    { uid: 0xffff_fffe, gid: 7, pid: 0x7fff_ffff },
+  ]);
+});
+
+test('bytes behind the last name are refused, those behind the first are the second', () => {
+  const kernel = Kernel.ready(new MemoryOperations());
+  const { requests: r } = kernel;
+  expect(kernel.errno(r.mkdir(1, 'a\0'))).toBe(ERRNO.EIO);
+  expect(kernel.errno(r.unlink(1, 'a\0b'))).toBe(ERRNO.EIO);
+  expect(kernel.errno(r.symlink(1, 'a', 'b\0c'))).toBe(ERRNO.EIO);
+  expect(kernel.errno(r.rename(1, 'a', 1, 'b\0c'))).toBe(ERRNO.EIO);
+  kernel.expect(r.symlink(1, 'a', 'b'));
 });
 
 test('without caching nothing stays valid and directories are opened for real', () => {
@@ -107,13 +125,26 @@ test('a read-only mount refuses each change and allows the rest', () => {
   const kernel = Kernel.ready(operations, { readOnly: true });
   const { requests: r } = kernel;
   const changes = [
-    r.create(1, 'x'), r.mkdir(1, 'x'), r.mknod(1, 'x', 0o100644), r.symlink(1, 'x', 'y'), r.link(2, 1, 'x'),
-    r.unlink(1, 'file'), r.rmdir(1, 'file'), r.rename(1, 'file', 1, 'x'), r.rename2(1, 'file', 1, 'x', 1),
-    r.setattr(2, FATTR.MODE, { mode: 0 }), r.write(2, 0, 0, Buffer.from('x')), r.setxattr(2, 'user.a', Buffer.from('b')),
-    r.removexattr(2, 'user.a'), r.open(2, 1), r.open(2, 2), r.open(2, 0o1000),
+    r.create(1, 'x'),
+    r.mkdir(1, 'x'),
+    r.mknod(1, 'x', 0o100644),
+    r.symlink(1, 'x', 'y'),
+    r.link(2, 1, 'x'),
+    r.unlink(1, 'file'),
+    r.rmdir(1, 'file'),
+    r.rename(1, 'file', 1, 'x'),
+    r.rename2(1, 'file', 1, 'x', 1),
+    r.setattr(2, FATTR.MODE, { mode: 0 }),
+    r.write(2, 0, 0, Buffer.from('x')),
+    r.setxattr(2, 'user.a', Buffer.from('b')),
+    r.removexattr(2, 'user.a'),
+    r.open(2, 1),
+    r.open(2, 2),
+    r.open(2, 0o1000),
   ];
   for (const request of changes) expect(kernel.errno(request)).toBe(ERRNO.EROFS);
-  for (const request of [r.lookup(1, 'file'), r.open(2), r.read(2, 0, 0, 10), r.flush(2, 0), r.release(2, 0)]) kernel.expect(request);
+  for (const request of [r.lookup(1, 'file'), r.open(2), r.read(2, 0, 0, 10), r.flush(2, 0), r.release(2, 0)])
+    kernel.expect(request);
 });
 
 test('open flags are told apart', () => {
@@ -127,7 +158,14 @@ test('open flags are told apart', () => {
   const kernel = Kernel.ready(new Watching());
   const { requests: r } = kernel;
   kernel.expect(r.create(1, 'file'));
-  for (const [flags, kill] of [[0, 0], [1, 0], [2, 0], [0o2001, 0], [0o1002, 1]] as const) kernel.expect(r.open(2, flags, kill));
+  for (const [flags, kill] of [
+    [0, 0],
+    [1, 0],
+    [2, 0],
+    [0o2001, 0],
+    [0o1002, 1],
+  ] as const)
+    kernel.expect(r.open(2, flags, kill));
   const none = { read: false, write: false, truncate: false, append: false, clearSetId: false };
   expect(seen).toEqual([
     { ...none, read: true },
@@ -163,7 +201,18 @@ test('SETATTR passes exactly the fields that are valid', () => {
   const kernel = Kernel.ready(new Watching());
   const { requests: r } = kernel;
   kernel.expect(r.create(1, 'file'));
-  const values = { mode: 0o104755, uid: 1, gid: 2, size: 3, atime: 4, mtime: -5, ctime: 6, atimensec: 7, mtimensec: 8, ctimensec: 9 };
+  const values = {
+    mode: 0o104755,
+    uid: 1,
+    gid: 2,
+    size: 3,
+    atime: 4,
+    mtime: -5,
+    ctime: 6,
+    atimensec: 7,
+    mtimensec: 8,
+    ctimensec: 9,
+  };
   kernel.expect(r.setattr(2, 0, values));
   kernel.expect(r.setattr(2, FATTR.MODE | FATTR.CTIME, values));
   kernel.expect(r.setattr(2, FATTR.UID, values));
@@ -216,7 +265,11 @@ test('pieces are handed to the loop, empty ones left out', () => {
   const operations = new InPieces();
   const kernel = Kernel.ready(operations);
   const { session, requests: r } = kernel;
-  operations.result = [{ fd: 5, position: 100, bytes: 10 }, { fd: 9, position: 0, bytes: 0 }, { fd: -1, position: 0, bytes: 7 }];
+  operations.result = [
+    { fd: 5, position: 100, bytes: 10 },
+    { fd: 9, position: 0, bytes: 0 },
+    { fd: -1, position: 0, bytes: 7 },
+  ];
   const request = r.read(1, 0, 0, 17);
   expect(kernel.handle(request)).toBe(-2);
   expect([...session.pieces.subarray(0, 6)]).toEqual([5, 100, 10, -1, 0, 7]);
@@ -235,7 +288,11 @@ test('more pieces than the loop takes are copied', () => {
   const readPiece = (_fd: number, position: number, target: Uint8Array) => target.fill(position);
   const kernel = Kernel.ready(operations, { piecesMax: 2, readPiece });
   const { requests: r } = kernel;
-  operations.result = [{ fd: 5, position: 1, bytes: 2 }, { fd: -1, position: 0, bytes: 3 }, { fd: 5, position: 2, bytes: 1 }];
+  operations.result = [
+    { fd: 5, position: 1, bytes: 2 },
+    { fd: -1, position: 0, bytes: 3 },
+    { fd: 5, position: 2, bytes: 1 },
+  ];
   expect([...kernel.expect(r.read(1, 0, 0, 100))]).toEqual([1, 1, 0, 0, 0, 2]);
   expect(kernel.errno(r.read(1, 0, 0, 5))).toBe(ERRNO.EIO);
   const without = Kernel.ready(operations, { piecesMax: 2 });
@@ -286,6 +343,7 @@ test('a trace has a line for each request and reply', () => {
     '#8 RENAME node 1 uid 1000 gid 100 pid 42 newdir=1 "absent" "b"',
     '#8 = RENAME ENOENT',
     '#10 FORGET node 2 uid 1000 gid 100 pid 42 nlookup=1',
+    'a request of 20 bytes: no whole header, or more than the buffer',
   ]);
   expect(parse(struct([32, 16], [32, -5], [64, 1])).errno).toBe(5);
 });

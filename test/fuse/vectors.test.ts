@@ -18,7 +18,11 @@ function bytesOf(text: string): Buffer {
 }
 
 function hexLines(bytes: Uint8Array): string[] {
-  return (Buffer.from(bytes).toString('hex').match(/.{1,32}/g) ?? []).map((line) => line);
+  return (
+    Buffer.from(bytes)
+      .toString('hex')
+      .match(/.{1,32}/g) ?? []
+  ).map((line) => line);
 }
 
 function freshKernel(): Kernel {
@@ -54,7 +58,8 @@ test('a fixed reply has the size that its row says', async () => {
     const row = OPCODE_BY_CODE[bytes.readUInt32LE(4)];
     const reply = await answer(kernel, bytes);
     if (row?.reply === 'none') expect.soft(reply, name).toBeUndefined();
-    else if (typeof row?.reply === 'number' && reply?.readInt32LE(4) === 0) expect.soft(reply.length, name).toBe(16 + row.reply);
+    else if (typeof row?.reply === 'number' && reply?.readInt32LE(4) === 0)
+      expect.soft(reply.length, name).toBe(16 + row.reply);
   }
 });
 
@@ -99,7 +104,9 @@ test('a request whose length field lies is refused', async () => {
     for (const length of [0, 39, whole.length - 1, whole.length + 1, 0x7fff_ffff, 0xffff_ffff]) {
       const lying = Buffer.from(whole);
       lying.writeUInt32LE(length, 0);
-      expect.soft(kernel.call(lying)?.errno, `${name} says ${length}`).toBe(row.reply === 'none' ? undefined : ERRNO.EIO);
+      expect
+        .soft(kernel.call(lying)?.errno, `${name} says ${length}`)
+        .toBe(row.reply === 'none' ? undefined : ERRNO.EIO);
     }
   }
 });

@@ -20,7 +20,13 @@ test('each kind of value has its text', () => {
     [Uuid.parse('00112233-4455-6677-8899-aabbccddeeff'), '00112233-4455-6677-8899-aabbccddeeff\n'],
     [new NodeRef('config'), 'n:config\n'],
     [[1n, 'a'], '[\n  1,\n  "a"\n]\n'],
-    [new Map<string, Value>([['z', 1n], ['a', null]]), '{\n  "z": 1,\n  "a": null\n}\n'],
+    [
+      new Map<string, Value>([
+        ['z', 1n],
+        ['a', null],
+      ]),
+      '{\n  "z": 1,\n  "a": null\n}\n',
+    ],
     [new Int32Array([1, 2]), '[1, 2]\n'],
   ];
   for (const [value, text] of cases) expect(Buffer.from(raw.get(value)).toString('utf8')).toBe(text);

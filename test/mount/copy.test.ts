@@ -17,7 +17,7 @@ function makeTree(target: string): string {
   return `mkdir -p '${target}'; n=0; i=0
     while [ $n -lt ${FILES_MIN} ]; do
       mkdir '${target}'/$i
-      find '${root}/node_modules' -mindepth 1 -maxdepth 1 ! -name @biomejs ! -name @typescript ! -name sql.js \
+      find '${root}/node_modules/' -mindepth 1 -maxdepth 1 ! -name @biomejs ! -name @typescript ! -name sql.js \
         ! -name .vite -exec cp -a -t '${target}'/$i {} +
       i=$((i + 1)); n=$(find '${target}' -type f | wc -l)
     done

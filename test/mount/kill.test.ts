@@ -1,7 +1,7 @@
 /**
  * The daemon is killed with SIGKILL while two processes work on the mount. After a remount the tree must be
  * what the operations that had returned make of it: each of the two operations that were under way may
- * have happened, whole, or not.
+ * have happened or not, and whole (a write, which the kernel may split into requests: some of them).
  *
  * FXMOUNT_KILL_SEEDS: how many seeds to run (8 unless set); FXMOUNT_KILL_FIRST: the first seed, which
  * repeats a failure.
@@ -10,7 +10,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { KillModel, random } from '../support/kill-model.ts';
+import { KillModel, partsOf, random } from '../support/kill-model.ts';
 import { canMount, type MountedStore, onHost, root, shell, testEnvironment, withMount } from '../support/mount.ts';
 
 const SEEDS = Number(process.env.FXMOUNT_KILL_SEEDS ?? 8);
@@ -28,17 +28,22 @@ interface Worker {
   readonly counter: string;
   /** Operations known to be in the tree: returned ones, and one more if it was found to have happened. */
   done: number;
+  /** Writes of which only so many bytes happened. */
+  readonly partials: Map<number, number>;
 }
 
-function readCounter(path: string): number {
+/** How many operations have returned, and how many bytes of one more. */
+function readCounter(path: string): [operations: number, bytes: number] {
   const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-  return bytes.length < 8 ? 0 : bytes.readUInt32LE(0);
+  return bytes.length < 8 ? [0, 0] : [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
 }
 
 /** Starts a worker. `reached` resolves at operation `signalAt`, `ended` when the process is gone. */
 function start(mount: MountedStore, worker: Worker, signalAt: number, limit: number) {
-  const numbers = [worker.seed, worker.done, worker.counter, limit, signalAt].map(String);
-  const child = spawn(process.execPath, [WORKER, 'run', join(mount.path, worker.name), ...numbers], {
+  const numbers = [worker.seed, worker.done, limit, signalAt].map(String);
+  const partials = JSON.stringify([...worker.partials]);
+  const directory = join(mount.path, worker.name);
+  const child = spawn(process.execPath, [WORKER, 'run', directory, worker.counter, ...numbers, partials], {
     env: testEnvironment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -51,11 +56,22 @@ function start(mount: MountedStore, worker: Worker, signalAt: number, limit: num
   return { ended, reached: Promise.race([reached, ended]) };
 }
 
-/** The entries that must be there after `count` operations. */
-function expected(seed: number, count: number): string[] {
-  const model = new KillModel(seed);
-  for (let i = 0; i < count; i++) model.apply(model.next());
+/** The entries that must be there after `count` operations, and `bytes` of the next, a write. */
+function expected(worker: Worker, count: number, bytes = 0): string[] {
+  const model = new KillModel(worker.seed);
+  const partials = new Map(worker.partials);
+  if (bytes > 0) partials.set(count, bytes);
+  model.advance(bytes > 0 ? count + 1 : count, partials);
   return model.lines();
+}
+
+/** What may have happened of the operation after `count`: [operations, bytes of one more]. */
+function outcomes(worker: Worker, count: number, bytesReturned: number): [number, number][] {
+  const model = new KillModel(worker.seed);
+  model.advance(count, worker.partials);
+  const parts = partsOf(model.next()).filter((bytes) => bytes >= bytesReturned);
+  const none: [number, number][] = bytesReturned === 0 ? [[count, 0]] : [];
+  return [...none, [count + 1, 0], ...parts.map((bytes): [number, number] => [count, bytes])];
 }
 
 /** Where the model knows no time, any time is right. */
@@ -72,15 +88,16 @@ function alike(wanted: readonly string[], found: readonly string[]): boolean {
 async function check(mount: MountedStore, worker: Worker, context: string): Promise<void> {
   const directory = join(mount.path, worker.name);
   const found = JSON.parse(await shell(`'${process.execPath}' '${WORKER}' snapshot '${directory}'`)) as string[];
-  const returned = Math.max(worker.done, readCounter(worker.counter));
-  for (const count of [returned, returned + 1]) {
-    if (!alike(expected(worker.seed, count), found)) continue;
-    worker.done = count;
+  const [returned, bytesReturned] = readCounter(worker.counter);
+  for (const [count, bytes] of outcomes(worker, returned, bytesReturned)) {
+    if (!alike(expected(worker, count, bytes), found)) continue;
+    if (bytes > 0) worker.partials.set(count, bytes);
+    worker.done = bytes > 0 ? count + 1 : count;
     return;
   }
-  const strip = (lines: string[]) => lines.map((line) => line.replace(/ (file .*) \S+$/, ' $1'));
+  const strip = (lines: string[]) => lines.map((line) => line.replace(/( file .*) \S+$/, '$1'));
   expect(strip(found), `${context}, ${worker.name}, ${returned} operations returned`).toEqual(
-    strip(expected(worker.seed, returned)),
+    strip(expected(worker, returned)),
   );
   throw new Error(`${context}: times differ after ${returned} operations`);
 }
@@ -92,6 +109,7 @@ async function killRounds(mount: MountedStore, seed: number): Promise<void> {
     name: `w${i}`,
     counter: join(mount.scratch, `count${i}`),
     done: 0,
+    partials: new Map(),
   }));
   await mount.sh(workers.map(({ name }) => `mkdir ${name}`).join('; '));
   for (let round = 1; round <= ROUNDS; round++) {
@@ -107,8 +125,9 @@ async function killRounds(mount: MountedStore, seed: number): Promise<void> {
   }
   await mount.remount();
   for (const worker of workers) {
-    worker.done = Math.max(worker.done, readCounter(worker.counter));
-    await check(mount, worker, `seed ${seed}, after a clean remount`);
+    const directory = join(mount.path, worker.name);
+    const found = JSON.parse(await shell(`'${process.execPath}' '${WORKER}' snapshot '${directory}'`)) as string[];
+    expect(alike(expected(worker, worker.done), found), `seed ${seed}, after a clean remount`).toBe(true);
   }
 }
 
@@ -122,14 +141,14 @@ describe.skipIf(!canMount)('kill -9 of the daemon', () => {
   }
 
   test('the model and its worker agree with the host filesystem', async () => {
-    const seed = 424242;
+    const worker: Worker = { seed: 424242, name: 'scratch', counter: '', done: 0, partials: new Map() };
     await withMount('kill-model', async (mount) => {
-      const worker: Worker = { seed, name: 'scratch', counter: join(mount.directory, 'count'), done: 0 };
-      const args = [seed, 0, worker.counter, 3000, 0].map((value) => `'${value}'`).join(' ');
+      const counter = join(mount.directory, 'count');
+      const args = [counter, worker.seed, 0, 3000, 0].map((value) => `'${value}'`).join(' ');
       await shell(`'${process.execPath}' '${WORKER}' run '${mount.scratch}' ${args}`);
       const found = await shell(`'${process.execPath}' '${WORKER}' snapshot '${mount.scratch}'`);
-      expect(readCounter(worker.counter)).toBe(3000);
-      expect(alike(expected(seed, 3000), JSON.parse(found) as string[])).toBe(true);
+      expect(readCounter(counter)).toEqual([3000, 0]);
+      expect(alike(expected(worker, 3000), JSON.parse(found) as string[])).toBe(true);
     });
   });
 });

@@ -3,8 +3,8 @@
  * kernel would check of every reply.
  */
 import { expect } from 'vitest';
-import type { Operations } from '../../mount/operations.ts';
 import { Session, type SessionOptions } from '../../mount/fuse/session.ts';
+import type { Operations } from '../../mount/operations.ts';
 import { Requests } from './fuse-requests.ts';
 
 export interface Reply {

@@ -4,7 +4,8 @@
  * The operations depend on the seed and on the model only, never on what the filesystem answers. So a
  * worker needs to record no more than how many have returned, and a test can compute the state that must
  * be there. Each operation is one system call that changes something, so that it happens whole or not
- * at all.
+ * at all. The exception is a write: the kernel may split one into several requests, so of the last write
+ * a first part may have happened.
  */
 import { createHash } from 'node:crypto';
 
@@ -31,6 +32,22 @@ interface ModelNode {
 const FILE_BYTES_MAX = 300_000;
 const WRITE_BYTES_MAX = 60_000;
 const ENTRIES_MAX = 250;
+
+const PAGE_BYTES = 4096;
+
+/** Of some writes only a first part happened: operation number (from 0) to bytes. */
+export type Partials = ReadonlyMap<number, number>;
+
+/** The parts of a write that can have happened: up to the end of each page, and all of it. */
+export function partsOf(operation: Operation): number[] {
+  if (operation.kind !== 'write') return [];
+  const parts: number[] = [];
+  const { offset, data } = operation;
+  for (let end = offset - (offset % PAGE_BYTES) + PAGE_BYTES; end < offset + data.length; end += PAGE_BYTES) {
+    parts.push(end - offset);
+  }
+  return parts;
+}
 
 /** mulberry32: a small generator with 32 bits of state; the same sequence everywhere. */
 export function random(seed: number): () => number {
@@ -158,6 +175,16 @@ export class KillModel {
       if (path !== from && !path.startsWith(`${from}/`)) continue;
       this.#nodes.delete(path);
       this.#nodes.set(to + path.slice(from.length), node);
+    }
+  }
+
+  /** Goes through the first `count` operations. */
+  advance(count: number, partials: Partials): void {
+    for (let i = 0; i < count; i++) {
+      const operation = this.next();
+      const part = partials.get(i);
+      if (part === undefined || operation.kind !== 'write') this.apply(operation);
+      else this.apply({ ...operation, data: operation.data.subarray(0, part) });
     }
   }
 

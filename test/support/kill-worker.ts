@@ -1,12 +1,13 @@
 /**
  * The process that works on the mount while its daemon is killed.
  *
- *     node kill-worker.js run DIRECTORY SEED SKIP COUNTER LIMIT SIGNAL_AT
+ *     node kill-worker.js run DIRECTORY COUNTER SEED SKIP LIMIT SIGNAL_AT PARTIALS
  *
- * goes through the operations of SEED on DIRECTORY, the first SKIP on the model only, until LIMIT have
- * returned or the daemon is gone. The number of operations that have returned stands in the file COUNTER (8 bytes,
- * little-endian); when it reaches SIGNAL_AT, "now" is printed. An operation that is refused while the
- * daemon lives ends the process with exit code 1.
+ * goes through the operations of SEED on DIRECTORY, the first SKIP on the model only (PARTIALS: JSON, pairs
+ * of an operation and the bytes that it wrote), until LIMIT have returned or the daemon is gone. The file
+ * COUNTER holds two u32, little-endian: how many operations have returned, and how many bytes of one more,
+ * a write, if that returned short because the daemon went. When the first reaches SIGNAL_AT, "now" is
+ * printed. An operation that is refused while the daemon lives ends the process with exit code 1.
  *
  *     node kill-worker.js snapshot DIRECTORY
  *
@@ -14,7 +15,17 @@
  */
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { describe, KillModel, type Operation } from './kill-model.ts';
+import { describe, KillModel, type Operation, type Partials } from './kill-model.ts';
+
+/** A write was cut short. */
+class ShortWrite extends Error {
+  readonly bytes: number;
+
+  constructor(bytes: number) {
+    super(`${bytes} bytes were written`);
+    this.bytes = bytes;
+  }
+}
 
 /** What the kernel answers once the daemon is gone. */
 const GONE = new Set(['ENOTCONN', 'ECONNABORTED', 'EIO', 'ENODEV']);
@@ -22,7 +33,8 @@ const GONE = new Set(['ENOTCONN', 'ECONNABORTED', 'EIO', 'ENODEV']);
 function write(path: string, offset: number, data: Buffer): void {
   const fd = fs.openSync(path, 'r+');
   try {
-    if (fs.writeSync(fd, data, 0, data.length, offset) !== data.length) throw new Error(`short write to ${path}`);
+    const bytes = fs.writeSync(fd, data, 0, data.length, offset);
+    if (bytes < data.length) throw new ShortWrite(bytes);
   } finally {
     fs.closeSync(fd);
   }
@@ -56,33 +68,49 @@ function perform(directory: string, operation: Operation): void {
   }
 }
 
-function isGone(error: unknown): boolean {
-  return GONE.has((error as NodeJS.ErrnoException).code ?? '');
+function isGone(directory: string, error: unknown): boolean {
+  if (!(error instanceof ShortWrite)) return GONE.has((error as NodeJS.ErrnoException).code ?? '');
+  try {
+    fs.statfsSync(directory);
+    return false;
+  } catch (failure) {
+    return isGone(directory, failure);
+  }
 }
 
-function runOperations(directory: string, numbers: readonly number[], counterPath: string): void {
-  const [seed = 0, skip = 0, limit = 0, signalAt = 0] = numbers;
+interface Run {
+  readonly directory: string;
+  readonly counter: string;
+  readonly seed: number;
+  readonly skip: number;
+  readonly limit: number;
+  readonly signalAt: number;
+  readonly partials: Partials;
+}
+
+function runOperations(run: Run): void {
   process.umask(0);
-  const model = new KillModel(seed);
-  const counter = fs.openSync(counterPath, 'a+');
-  fs.closeSync(counter);
-  const fd = fs.openSync(counterPath, 'r+');
-  const count = Buffer.alloc(8);
-  for (let done = 0; done < limit; ) {
+  const model = new KillModel(run.seed);
+  model.advance(run.skip, run.partials);
+  const fd = fs.openSync(run.counter, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+  const record = (done: number, bytes: number): void => {
+    fs.writeSync(fd, Buffer.from(Uint32Array.of(done, bytes).buffer), 0, 8, 0);
+  };
+  record(run.skip, 0);
+  for (let done = run.skip; done < run.limit; ) {
     const operation = model.next();
-    if (done >= skip) {
-      try {
-        perform(directory, operation);
-      } catch (error) {
-        if (isGone(error)) return;
+    try {
+      perform(run.directory, operation);
+    } catch (error) {
+      if (!isGone(run.directory, error)) {
         throw new Error(`operation ${done + 1}: ${operation.kind} ${operation.path}`, { cause: error });
       }
+      if (error instanceof ShortWrite) record(done, error.bytes);
+      return;
     }
     model.apply(operation);
-    done++;
-    count.writeUInt32LE(done, 0);
-    if (done > skip) fs.writeSync(fd, count, 0, 8, 0);
-    if (done === signalAt) fs.writeSync(1, 'now\n');
+    record(++done, 0);
+    if (done === run.signalAt) fs.writeSync(1, 'now\n');
   }
 }
 
@@ -106,7 +134,16 @@ function snapshot(directory: string): string[] {
   return lines.sort();
 }
 
-const [verb = '', directory = '', seed, skip, counter = '', limit, signalAt] = process.argv.slice(2);
-if (verb === 'run') runOperations(directory, [seed, skip, limit, signalAt].map(Number), counter);
-else if (verb === 'snapshot') fs.writeSync(1, JSON.stringify(snapshot(directory)));
+const [verb = '', directory = '', counter = '', seed, skip, limit, signalAt, partials = '[]'] = process.argv.slice(2);
+if (verb === 'run') {
+  runOperations({
+    directory,
+    counter,
+    seed: Number(seed),
+    skip: Number(skip),
+    limit: Number(limit),
+    signalAt: Number(signalAt),
+    partials: new Map(JSON.parse(partials) as [number, number][]),
+  });
+} else if (verb === 'snapshot') fs.writeSync(1, JSON.stringify(snapshot(directory)));
 else throw new Error(`unknown verb "${verb}"`);

@@ -1,7 +1,7 @@
 /**
  * A plain model of a log, to compare real ones with: what was appended, and what a log on a disk holds.
  */
-import { type Frame, FRAME_HEADER_BYTES, Log, type OpenOptions } from '../../src/wal/log.ts';
+import { FRAME_HEADER_BYTES, type Frame, Log, type OpenOptions } from '../../src/wal/log.ts';
 import { segmentName } from '../../src/wal/segment.ts';
 import { type Random, SimDisk } from './sim-disk.ts';
 

@@ -20,22 +20,7 @@ import { FILE_BYTES_MAX, NAME_BYTES_MAX } from '../../src/limits.ts';
 import type { Name } from '../../src/names.ts';
 import type { Time } from '../../src/store/api.ts';
 import { type Attributes, KIND, type Kind } from '../../src/store/node.ts';
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-interface Entry {
-  readonly ino: Ino;
-  readonly cookie: number;
-}
-
-/** A node: what the driver sees of it, and its content. */
-export interface MemoryNode extends Mutable<Attributes> {
-  entries: Map<Name, Entry> | undefined;
-  parent: Ino;
-  data: Buffer;
-  target: Name;
-  xattrs: Map<Name, Uint8Array>;
-}
+import { type Entry, type MemoryNode, makeNode } from './memory-node.ts';
 
 export interface MemoryOptions {
   readOnly?: boolean;
@@ -45,7 +30,6 @@ export interface MemoryOptions {
   handles?: boolean;
 }
 
-const EMPTY = Buffer.alloc(0);
 const FIRST_COOKIE = 16;
 const SET_ID = 0o6000;
 
@@ -73,36 +57,11 @@ export class MemoryOperations implements Operations {
     this.#now = options.now ?? systemTime;
     this.#handles = options.handles ?? false;
     const root = this.#make(KIND.directory, 0o755, { uid: 0, gid: 0, pid: 0 });
-    root.nlink = 2;
     root.parent = root.ino;
   }
 
   #make(kind: Kind, mode: number, caller: Caller): MemoryNode {
-    const [sec, nsec] = this.#now();
-    const node: MemoryNode = {
-      ino: this.#nextIno++,
-      kind,
-      mode,
-      uid: caller.uid,
-      gid: caller.gid,
-      nlink: 1,
-      rdev: 0,
-      size: 0,
-      storedBytes: 0,
-      atimeSec: sec,
-      atimeNsec: nsec,
-      mtimeSec: sec,
-      mtimeNsec: nsec,
-      ctimeSec: sec,
-      ctimeNsec: nsec,
-      btimeSec: sec,
-      btimeNsec: nsec,
-      entries: kind === KIND.directory ? new Map() : undefined,
-      parent: 0,
-      data: EMPTY,
-      target: '',
-      xattrs: new Map(),
-    };
+    const node = makeNode(this.#nextIno++, kind, mode, caller, this.#now());
     this.nodes.set(node.ino, node);
     return node;
   }
@@ -229,7 +188,6 @@ export class MemoryOperations implements Operations {
   mkdir(parent: Ino, name: Name, mode: number, caller: Caller): Attributes {
     this.#checkFree(parent, name);
     const node = this.#make(KIND.directory, mode, caller);
-    node.nlink = 2;
     this.#attach(parent, name, node);
     return node;
   }

@@ -4,25 +4,20 @@
  * It is the reference that the real store is compared with, so it is written to be seen to be right, not
  * to be fast: a transaction copies every node so that it can put them back, and content is kept in pages.
  */
-import { closeSync, mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { FxError } from '../../src/errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../../src/ids.ts';
 import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX } from '../../src/limits.ts';
 import { checkName, type Name } from '../../src/names.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, Time } from '../../src/store/api.ts';
 import { FIRST_COOKIE, KIND, Node, ROOT_INO, type Slot } from '../../src/store/node.ts';
-
-const PAGE_BYTES = 4096;
-type Pages = Map<number, Buffer>;
+import { Arena, MemoryContent } from './memory-content.ts';
 
 /** Everything that a transaction may have to put back. */
 interface Snapshot {
   nodes: Map<Ino, Node>;
   fields: Map<Node, Node>;
   entries: Map<Ino, Map<Name, Slot>>;
-  pages: Map<Ino, Pages>;
+  contents: Map<Ino, MemoryContent>;
 }
 
 export class MemoryStore implements StoreApi {
@@ -31,7 +26,7 @@ export class MemoryStore implements StoreApi {
   readonly #now: () => Time;
   #nodes = new Map<Ino, Node>();
   #entries = new Map<Ino, Map<Name, Slot>>();
-  #pages = new Map<Ino, Pages>();
+  #contents = new Map<Ino, MemoryContent>();
   #nextIno = ROOT_INO;
   #nextCookie = FIRST_COOKIE;
   readonly #holders = new Set<(ino: Ino) => boolean>();
@@ -39,9 +34,7 @@ export class MemoryStore implements StoreApi {
   /** Events of the running operation or transaction. */
   #events: ((listener: ChangeListener) => void)[] = [];
   #inTransaction = false;
-  /** A file, already unlinked, into which `pieces` copies what it answers. */
-  #arena = -1;
-  #arenaBytes = 0;
+  readonly #arena = new Arena();
 
   constructor(options: { now?: () => Time } = {}) {
     this.#now = options.now ?? (() => [Math.floor(Date.now() / 1000), (Date.now() % 1000) * 1_000_000]);
@@ -50,8 +43,7 @@ export class MemoryStore implements StoreApi {
   }
 
   close(): void {
-    if (this.#arena >= 0) closeSync(this.#arena);
-    this.#arena = -1;
+    this.#arena.close();
   }
 
   get totals() {
@@ -154,13 +146,7 @@ export class MemoryStore implements StoreApi {
     this.#frame(() => {
       if (node.kind !== KIND.file || node.value !== null) throw new FxError('INVALID', 'only blobs are written');
       if (offset > FILE_BYTES_MAX - bytes) throw new FxError('TOO_BIG');
-      const pages = this.#pagesOf(node);
-      for (let i = 0; i < bytes; i++) {
-        const index = Math.floor((offset + i) / PAGE_BYTES);
-        let page = pages.get(index);
-        if (page === undefined) pages.set(index, (page = Buffer.alloc(PAGE_BYTES)));
-        page[(offset + i) % PAGE_BYTES] = data[start + i] as number;
-      }
+      this.#contentOf(node).write(offset, data, start, bytes);
       node.size = Math.max(node.size, offset + bytes);
       if (clearSetId) {
         const groupRuns = (node.mode & 0o010) !== 0;
@@ -174,16 +160,7 @@ export class MemoryStore implements StoreApi {
 
   pieces(node: Node, offset: number, bytes: number, out: Piece[]): number {
     const end = Math.min(node.size, offset + bytes);
-    const pages = this.#pagesOf(node);
-    let at = offset;
-    while (at < end) {
-      const page = pages.get(Math.floor(at / PAGE_BYTES));
-      const within = at % PAGE_BYTES;
-      const part = Math.min(PAGE_BYTES - within, end - at);
-      if (page === undefined) out.push({ fd: -1, position: 0, bytes: part });
-      else out.push(this.#stored(page.subarray(within, within + part)));
-      at += part;
-    }
+    this.#contentOf(node).pieces(offset, end, this.#arena, out);
     return Math.max(0, end - offset);
   }
 
@@ -220,7 +197,7 @@ export class MemoryStore implements StoreApi {
     for (const holder of this.#holders) if (holder(ino)) return;
     this.#nodes.delete(ino);
     this.#entries.delete(ino);
-    this.#pages.delete(ino);
+    this.#contents.delete(ino);
   }
 
   listen(listener: ChangeListener): () => void {
@@ -230,9 +207,7 @@ export class MemoryStore implements StoreApi {
 
   /** All of a blob's content. */
   bytesOf(node: Node): Buffer {
-    const whole = Buffer.alloc(node.size);
-    for (const [index, page] of this.#pagesOf(node)) page.copy(whole, index * PAGE_BYTES);
-    return whole;
+    return this.#contentOf(node).bytes(node.size);
   }
 
   /** Runs one operation as a frame of its own, or as part of the running transaction. */
@@ -276,10 +251,10 @@ export class MemoryStore implements StoreApi {
     return this.#entries.get(directory.ino) ?? new Map();
   }
 
-  #pagesOf(node: Node): Pages {
-    let pages = this.#pages.get(node.ino);
-    if (pages === undefined) this.#pages.set(node.ino, (pages = new Map()));
-    return pages;
+  #contentOf(node: Node): MemoryContent {
+    const content = this.#contents.get(node.ino) ?? new MemoryContent();
+    this.#contents.set(node.ino, content);
+    return content;
   }
 
   #checkDirectory(parent: Node): void {
@@ -372,7 +347,7 @@ export class MemoryStore implements StoreApi {
     if (node.kind !== KIND.file && node.kind !== KIND.directory) throw new FxError('INVALID');
     if (value !== null && node.kind === KIND.file) {
       node.size = 0;
-      this.#pages.delete(node.ino);
+      this.#contents.delete(node.ino);
     }
     node.value = value;
     this.#events.push((listener) => listener.content(node, 0, -1));
@@ -381,10 +356,7 @@ export class MemoryStore implements StoreApi {
   #setSize(node: Node, size: number): void {
     if (node.kind !== KIND.file || node.value !== null) throw new FxError('INVALID', 'only blobs have a size to set');
     if (size > FILE_BYTES_MAX) throw new FxError('TOO_BIG');
-    const pages = this.#pagesOf(node);
-    const border = Math.floor(size / PAGE_BYTES);
-    for (const index of pages.keys()) if (index > border) pages.delete(index);
-    pages.get(border)?.fill(0, size % PAGE_BYTES);
+    this.#contentOf(node).truncate(size);
     const from = Math.min(node.size, size);
     node.size = size;
     this.#events.push((listener) => listener.content(node, from, -1));
@@ -399,33 +371,19 @@ export class MemoryStore implements StoreApi {
     node.xattrs = xattrs.size > 0 ? xattrs : null;
   }
 
-  #stored(bytes: Buffer): Piece {
-    if (this.#arena < 0) {
-      const directory = mkdtempSync(join(tmpdir(), 'fxmount-memory-'));
-      this.#arena = openSync(join(directory, 'arena'), 'w+');
-      unlinkSync(join(directory, 'arena'));
-      rmdirSync(directory);
-    }
-    const position = this.#arenaBytes;
-    this.#arenaBytes += writeSync(this.#arena, bytes, 0, bytes.length, position);
-    return { fd: this.#arena, position, bytes: bytes.length };
-  }
-
   #snapshot(): Snapshot {
     return {
       nodes: new Map(this.#nodes),
       fields: new Map([...this.#nodes.values()].map((node) => [node, { ...node }])),
       entries: new Map([...this.#entries].map(([ino, slots]) => [ino, new Map(slots)])),
-      pages: new Map(
-        [...this.#pages].map(([ino, pages]) => [ino, new Map([...pages].map(([at, page]) => [at, Buffer.from(page)]))]),
-      ),
+      contents: new Map([...this.#contents].map(([ino, content]) => [ino, content.clone()])),
     };
   }
 
   #restore(before: Snapshot): void {
     this.#nodes = before.nodes;
     this.#entries = before.entries;
-    this.#pages = before.pages;
+    this.#contents = before.contents;
     for (const [node, fields] of before.fields) Object.assign(node, fields);
   }
 }

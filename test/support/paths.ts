@@ -2,8 +2,9 @@
  * Filesystem operations by path, so that random sequences can be run on a Vfs and on anything else that
  * is a filesystem, and the results compared. Symlinks are never followed.
  */
-import { readSync } from 'node:fs';
+
 import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
 import type { AttributeChanges, Caller, Operations } from '../../mount/operations.ts';
 import { type ErrorCode, FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
@@ -140,7 +141,6 @@ export class VfsPaths implements PathOperations {
   openTruncate(path: string): void {
     this.vfs.open(this.find(path).ino, OPEN_TRUNCATE);
   }
-
 
   chmod(path: string, mode: number): void {
     const { ino, kind } = this.find(path);

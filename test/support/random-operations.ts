@@ -48,7 +48,11 @@ const below = fc.tuple(fc.nat(1000), name).map(([pick, child]) => new PathRefere
 const below0 = name.map((child) => new PathReference(0, child));
 /** Mostly what exists, or mostly what does not. */
 const old = fc.oneof({ weight: 9, arbitrary: present }, { weight: 1, arbitrary: below });
-const fresh = fc.oneof({ weight: 6, arbitrary: below }, { weight: 2, arbitrary: below0 }, { weight: 2, arbitrary: present });
+const fresh = fc.oneof(
+  { weight: 6, arbitrary: below },
+  { weight: 2, arbitrary: below0 },
+  { weight: 2, arbitrary: present },
+);
 const valueFile = fc.nat(1000).map((pick) => new PathReference(pick, '.value'));
 
 const fileMode = fc.constantFrom(0o644, 0o600, 0o755, 0o444);
@@ -58,7 +62,9 @@ const id = fc.constantFrom(0, 1, 1000);
 const offset = fc.oneof(fc.nat(64), fc.nat(20_000), fc.constantFrom(4096, 8192, 4_194_303, 4_194_304));
 const data = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 40 }),
-  fc.tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 12_000 })).map(([byte, n]) => Buffer.alloc(n, byte)),
+  fc
+    .tuple(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 1, max: 12_000 }))
+    .map(([byte, n]) => Buffer.alloc(n, byte)),
 );
 const flag = fc.boolean();
 

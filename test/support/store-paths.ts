@@ -6,7 +6,7 @@ import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
 import type { StoreApi, Time } from '../../src/store/api.ts';
 import type { Node } from '../../src/store/node.ts';
-import { digest, type Described, NO_TOTALS, readAll, VfsPaths } from './paths.ts';
+import { type Described, digest, NO_TOTALS, readAll, VfsPaths } from './paths.ts';
 
 export class StorePaths extends VfsPaths {
   store: StoreApi;
@@ -34,10 +34,10 @@ export class StorePaths extends VfsPaths {
     this.#hold();
   }
 
-  /** Sets the value of a file or directory, as the API does. */
+  /** Sets the value of a file or directory, as the API does, or removes the one that it has. */
   setValue(path: string, value: Uint8Array | null): void {
     const node = this.#node(path);
-    if (node.kind > 2) throw new FxError('INVALID');
+    if (node.kind > 2 || (value === null && node.value === null)) throw new FxError('INVALID');
     this.store.patch(node, { value });
   }
 

@@ -155,6 +155,8 @@ test('a source without a head comment is reported, also below a shebang', () => 
       'src/b.ts': 'const x = 1;\n',
       'scripts/c.mjs': `#!/usr/bin/env node\n${head}`,
       'native/d.cc': '// too little\n',
+      'native/e.cc': '#include "e.h"\n',
+      'native/e_js.cc': '#include "e.h"\n',
       'native/e.h': '// Says what this\n// header is for.\n#pragma once\n',
       'test/e.test.ts': 'x\n',
     }),

@@ -37,7 +37,8 @@ export async function makeHostTree(root: string, seed: number): Promise<void> {
     fs.writeFileSync(path, Buffer.alloc(Math.floor(next() ** 6 * 700_000), `${seed}-${i};`));
     files.push(path);
   }
-  for (let i = 0; i < 6; i++) fs.linkSync(files[i % 3] as string, join(directories[i % directories.length] as string, `link-${i}`));
+  for (let i = 0; i < 6; i++)
+    fs.linkSync(files[i % 3] as string, join(directories[i % directories.length] as string, `link-${i}`));
   fs.writeFileSync(Buffer.concat([Buffer.from(`${root}/not-utf8-`), Buffer.from([0xff, 0xc3])]), 'bytes');
   fs.symlinkSync('dir-0/../file-0', join(root, 'symlink'));
   fs.symlinkSync('/nowhere', join(directories[1] as string, 'dangling'));
@@ -45,13 +46,13 @@ export async function makeHostTree(root: string, seed: number): Promise<void> {
   await makeSocket(join(root, 'socket'));
   if (isRoot) execFileSync('mknod', [join(root, 'device'), 'c', '1', '3']);
   makeSparse(join(root, 'sparse'));
-  files.forEach((path, i) => decorate(path, i));
+  for (const [i, path] of files.entries()) decorate(path, i);
   for (const [i, path] of directories.toReversed().entries()) decorate(path, i, 0o700);
 }
 
 function decorate(path: string, i: number, bits = 0o400): void {
   if (isRoot) fs.lchownSync(path, 1000 + (i % 3), 2000 + (i % 2));
-  fs.chmodSync(path, bits | [0o644, 0o755, 0o4711, 0o2750, 0o1777][i % 5]!);
+  fs.chmodSync(path, bits | ([0o644, 0o755, 0o4711, 0o2750, 0o1777][i % 5] as number));
   fs.utimesSync(path, 1_600_000_000 + i + 0.123456, 1_500_000_000 + i + 0.654321);
 }
 
@@ -66,10 +67,12 @@ function makeSparse(path: string): void {
 function makeSocket(path: string): Promise<void> {
   // The server removes its path when it closes; another name keeps the socket.
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(`${path}~`, () => {
-      fs.linkSync(`${path}~`, path);
-      server.close(() => resolve());
-    });
+    const server = createServer()
+      .once('error', reject)
+      .listen(`${path}~`, () => {
+        fs.linkSync(`${path}~`, path);
+        server.close(() => resolve());
+      });
   });
 }
 
@@ -98,8 +101,13 @@ export function listHostTree(root: string): Map<string, Listed> {
     if (stats.isSymbolicLink()) content = fs.readlinkSync(full, 'latin1');
     if (stats.isCharacterDevice()) content = String(stats.rdev);
     listing.set(path, {
-      mode: Number(stats.mode), uid: Number(stats.uid), gid: Number(stats.gid), nlink: Number(stats.nlink),
-      mtimeNs: stats.mtimeNs, content, same: first.get(stats.ino) as string,
+      mode: Number(stats.mode),
+      uid: Number(stats.uid),
+      gid: Number(stats.gid),
+      nlink: Number(stats.nlink),
+      mtimeNs: stats.mtimeNs,
+      content,
+      same: first.get(stats.ino) as string,
     });
     if (!stats.isDirectory()) return;
     for (const name of fs.readdirSync(full, 'latin1').sort()) visit(`${path}/${name}`);

@@ -2,14 +2,18 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { graphToFxwal } from '../../src/fxd/fxwal-graph.ts';
+import { GraphBuilder } from '../../src/fxd/graph.ts';
 import { exportHost } from '../../src/tree/export-host.ts';
 import type { HostCalls } from '../../src/tree/host-calls.ts';
+import { blockingIo, type HostIo } from '../../src/tree/host-io.ts';
 import { importHost } from '../../src/tree/import-host.ts';
+import { DirectoryReader } from '../../src/tree/import-read.ts';
 import { importSource, sourceKind } from '../../src/tree/import-source.ts';
 import { dataRanges } from '../../src/tree/import-stream.ts';
 import { Tree } from '../../src/tree/tree.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { isRoot, listHostTree, makeHostTree, type Listed } from './host-tree.ts';
+import { isRoot, type Listed, listHostTree, makeHostTree } from './host-tree.ts';
 
 let directory: string;
 let store: MemoryStore;
@@ -27,7 +31,8 @@ afterEach(() => {
 
 /** Without the native call, times go through a float of seconds: they may differ by a microsecond. */
 function expectSame(actual: Map<string, Listed>, expected: Map<string, Listed>): void {
-  const timeless = (listing: Map<string, Listed>) => new Map([...listing].map(([path, { mtimeNs: _, ...rest }]) => [path, rest]));
+  const timeless = (listing: Map<string, Listed>) =>
+    new Map([...listing].map(([path, { mtimeNs: _, ...rest }]) => [path, rest]));
   expect(timeless(actual)).toEqual(timeless(expected));
   const late = [...actual].filter(([path, { mtimeNs }]) => {
     const difference = mtimeNs - (expected.get(path)?.mtimeNs ?? 0n);
@@ -39,7 +44,8 @@ function expectSame(actual: Map<string, Listed>, expected: Map<string, Listed>):
 /** A stand-in for the native addon where the test needs one; makes fifos only. */
 const recorded: unknown[][] = [];
 const recordingCalls: HostCalls = {
-  getXattrs: (path) => (Buffer.from(path).toString().endsWith('tagged') ? new Map([['user.tag', Buffer.from('T')]]) : new Map()),
+  getXattrs: (path) =>
+    Buffer.from(path).toString().endsWith('tagged') ? new Map([['user.tag', Buffer.from('T')]]) : new Map(),
   setXattr: (...call) => recorded.push(call) && 0,
   setTimes: (...call) => recorded.push(call) && 0,
   makeNode: (...call) => recorded.push(call) && -1,
@@ -53,7 +59,14 @@ describe.each([{ blocking: true }, { blocking: false }])('with %o', (how) => {
     const before = listHostTree(source);
     const imported = await importHost(store, source, '/in/here', how);
     expect(imported.skipped).toEqual([]);
-    expect(imported).toMatchObject({ directories: 9, files: 62, symlinks: 2, specials: isRoot ? 3 : 2, links: 6, xattrs: false });
+    expect(imported).toMatchObject({
+      directories: 9,
+      files: 62,
+      symlinks: 2,
+      specials: isRoot ? 3 : 2,
+      links: 6,
+      xattrs: false,
+    });
     expect(tree.path(tree.node('/in/here'))).toBe('/in/here');
     const exported = await exportHost(store, '/in/here', target, how);
     expect(exported).toMatchObject({ directories: 9, files: 62, symlinks: 2, specials: 0, links: 6 });
@@ -96,7 +109,10 @@ test('a directory is imported into an existing one unless a name is taken', asyn
   await importHost(store, source, '/');
   expect(tree.list('/').map(({ name }) => name)).toEqual(['other', 'f', 'sub']);
   const { seq } = store;
-  await expect(importHost(store, source, '/')).rejects.toMatchObject({ code: 'EXISTS', message: expect.stringContaining('"f" exists there') });
+  await expect(importHost(store, source, '/')).rejects.toMatchObject({
+    code: 'EXISTS',
+    message: expect.stringContaining('"f" exists there'),
+  });
   await expect(importHost(store, join(source, 'f'), '/f')).rejects.toMatchObject({ code: 'EXISTS' });
   expect(store.seq).toBe(seq);
 });
@@ -121,20 +137,89 @@ test('replacing keeps the identity of files, merges directories and clears what 
   expect(tree.stat('/t/was-directory').type).toBe('blob');
 });
 
-test('an entry that cannot be read is reported and the rest is imported', async () => {
-  const source = join(directory, 's');
-  fs.mkdirSync(source);
-  fs.writeFileSync(join(source, 'a'), 'a');
-  fs.writeFileSync(join(source, 'tagged'), 'b');
+test('an entry that cannot be read is reported and the rest is read', async () => {
+  fs.writeFileSync(join(directory, 'a'), 'a');
+  fs.writeFileSync(join(directory, 'b'), 'b');
+  const failing: HostIo = {
+    ...blockingIo,
+    open: (path, flags, mode) => {
+      if (path.toString().endsWith('/a')) throw new Error('EACCES: permission denied');
+      return blockingIo.open(path, flags, mode);
+    },
+  };
+  const chunks = [];
+  for await (const chunk of new DirectoryReader(failing, new Set()).chunks(directory)) chunks.push(chunk);
+  expect(chunks).toMatchObject([
+    {
+      entries: [{ name: 'b', content: Buffer.from('b') }],
+      skipped: [{ path: join(directory, 'a'), reason: 'EACCES: permission denied' }],
+      last: true,
+    },
+  ]);
+});
+
+test('extended attributes come along when there is a call for them, and its failure is reported', async () => {
+  for (const name of ['bad', 'tagged', 'plain']) fs.writeFileSync(join(directory, name), name);
   const calls: HostCalls = {
     getXattrs(path) {
-      if (Buffer.from(path).toString().endsWith('/a')) throw new Error('gone');
+      if (Buffer.from(path).toString().endsWith('/bad')) throw new Error('gone');
       return recordingCalls.getXattrs?.(path) ?? new Map();
     },
   };
-  const result = await importHost(store, source, '/s', { calls });
-  expect(result).toMatchObject({ files: 1, skippedCount: 1, skipped: [{ path: join(source, 'a'), reason: 'gone' }], xattrs: true });
+  const result = await importHost(store, directory, '/s', { calls });
+  expect(result).toMatchObject({
+    files: 3,
+    skippedCount: 1,
+    skipped: [{ path: join(directory, 'bad'), reason: 'gone' }],
+    xattrs: true,
+  });
   expect(Buffer.from(tree.getXattrs('/s/tagged')['user.tag'] as Uint8Array).toString()).toBe('T');
+});
+
+test('a large directory is read in chunks of bounded size', async () => {
+  for (let i = 0; i < 300; i++) fs.writeFileSync(join(directory, `f${i}`), 'x');
+  for (let i = 0; i < 10; i++) fs.writeFileSync(join(directory, `g${i}`), Buffer.alloc(200_000, i));
+  const sizes: number[][] = [];
+  for await (const { entries, data } of new DirectoryReader(blockingIo, new Set()).chunks(directory))
+    sizes.push([entries.length, data.length]);
+  expect(sizes).toEqual([
+    [128, 128],
+    [128, 128],
+    [50, 44 + 6 * 200_000],
+    [4, 4 * 200_000],
+  ]);
+  for (const how of [{ blocking: true }, { blocking: false }]) {
+    await importHost(store, directory, `/${how.blocking}`, how);
+    expect(tree.list(`/${how.blocking}`).length).toBe(310);
+    expect(Buffer.compare(tree.get(`/${how.blocking}/g9`) as Uint8Array, Buffer.alloc(200_000, 9))).toBe(0);
+  }
+});
+
+test('a file is imported as a node of its own', async () => {
+  fs.writeFileSync(join(directory, 'small'), 'x', { mode: 0o640 });
+  fs.writeFileSync(join(directory, 'long'), Buffer.alloc(3_000_000, 'abc'));
+  await importHost(store, join(directory, 'small'), '/new/name');
+  const { ino } = await importHost(store, join(directory, 'long'), '/long');
+  expect(tree.stat('/new/name')).toMatchObject({ mode: 0o640, size: 1 });
+  expect(tree.stat('/long')).toMatchObject({ ino, size: 3_000_000 });
+  expect(Buffer.compare(tree.get('/long') as Uint8Array, Buffer.alloc(3_000_000, 'abc'))).toBe(0);
+  await expect(importHost(store, join(directory, 'small'), '/')).rejects.toMatchObject({ code: 'IS_DIRECTORY' });
+});
+
+test('an FXD log becomes typed nodes, and what is damaged in it is told', async () => {
+  const builder = new GraphBuilder();
+  builder.define({ id: 'root', parentId: null, key: null, type: 'object' });
+  builder.define({ id: 'a', parentId: 'root', key: 'answer', type: 'raw', value: 42n });
+  const bytes = graphToFxwal(builder.finish());
+  fs.writeFileSync(join(directory, 'log'), bytes);
+  fs.writeFileSync(join(directory, 'cut'), bytes.subarray(0, -3));
+  const result = await importSource(store, join(directory, 'log'), '/fxd/here');
+  expect(result).toMatchObject({ files: 1, notes: [] });
+  expect(tree.get('/fxd/here/answer')).toBe(42);
+  expect((await importSource(store, join(directory, 'cut'), '/cut')).notes).toEqual([
+    expect.stringContaining('[cut-record]'),
+  ]);
+  await expect(importSource(store, join(directory, 'log'), '/fxd/here')).rejects.toMatchObject({ code: 'EXISTS' });
 });
 
 test('a source that is missing is refused', async () => {
@@ -157,7 +242,9 @@ test('an import that is stopped says so', async () => {
   fs.writeFileSync(join(directory, 'f'), 'x');
   const stopper = new AbortController();
   stopper.abort();
-  await expect(importHost(store, directory, '/x', { signal: stopper.signal })).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  await expect(importHost(store, directory, '/x', { signal: stopper.signal })).rejects.toMatchObject({
+    code: 'INTERRUPTED',
+  });
 });
 
 test('a name taken during the import is reported, the others are imported', async () => {
@@ -165,11 +252,9 @@ test('a name taken during the import is reported, the others are imported', asyn
   fs.mkdirSync(source);
   for (const name of ['a', 'b', 'c']) fs.writeFileSync(join(source, name), name);
   tree.mkdir('/t');
-  let taken = false;
   const calls: HostCalls = {
-    getXattrs() {
-      if (!taken) tree.put('/t/b', 'mine');
-      taken = true;
+    getXattrs(path) {
+      if (Buffer.from(path).toString().endsWith('/a')) tree.put('/t/b', 'mine');
       return new Map();
     },
   };
@@ -197,7 +282,10 @@ test('data ranges leave out whole blocks of zeros', () => {
   chunk[4096] = 1;
   chunk[2 * 4096 + 7] = 1;
   chunk[4 * 4096] = 1;
-  expect(dataRanges(chunk, 4 * 4096 + 10)).toEqual([[4096, 2 * 4096], [4 * 4096, 10]]);
+  expect(dataRanges(chunk, 4 * 4096 + 10)).toEqual([
+    [4096, 2 * 4096],
+    [4 * 4096, 10],
+  ]);
 });
 
 test('typed values are exported through the lens, and a directory shows its value', async () => {
@@ -211,7 +299,9 @@ test('typed values are exported through the lens, and a directory shows its valu
   expect(fs.readFileSync(join(directory, 'one'), 'utf8')).toBe('mine');
   tree.put('/t/.value', 1);
   const result = await exportHost(store, '/t', join(directory, 'again'));
-  expect(result.skipped).toEqual([{ path: join(directory, 'again', '.value'), reason: 'the value of the directory: an entry has this name' }]);
+  expect(result.skipped).toEqual([
+    { path: join(directory, 'again', '.value'), reason: 'the value of the directory: an entry has this name' },
+  ]);
 });
 
 test('an export overwrites nothing unless asked to, and never a directory', async () => {
@@ -220,7 +310,10 @@ test('an export overwrites nothing unless asked to, and never a directory', asyn
   fs.writeFileSync(join(out, 'f'), 'old');
   fs.symlinkSync(directory, join(out, 'sub'));
   tree.put('/t/f', Buffer.from('new'), { parents: true });
-  await expect(exportHost(store, '/t', out)).rejects.toMatchObject({ code: 'EXISTS', message: expect.stringContaining('"f" exists there') });
+  await expect(exportHost(store, '/t', out)).rejects.toMatchObject({
+    code: 'EXISTS',
+    message: expect.stringContaining('"f" exists there'),
+  });
   await expect(exportHost(store, '/t/f', join(out, 'f'))).rejects.toMatchObject({ code: 'EXISTS' });
   await expect(exportHost(store, '/t', join(directory, 'no', 'where'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   tree.put('/t/d', 1);

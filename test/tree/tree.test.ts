@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FxError, type ErrorCode } from '../../src/errors.ts';
+import { type ErrorCode, FxError } from '../../src/errors.ts';
 import { TRANSFER_BYTES_MAX } from '../../src/limits.ts';
 import { Tree } from '../../src/tree/tree.ts';
 import { Sized, Timestamp, type Value } from '../../src/uarr/value.ts';
@@ -28,7 +28,14 @@ function refusal(body: () => unknown): [ErrorCode, string] {
 test('a plain object is put as a typed value and read back', () => {
   tree.put('/config', { port: 8080, hosts: ['a', 'b'], on: true, nothing: null });
   expect(tree.get('/config')).toEqual({ port: 8080, hosts: ['a', 'b'], on: true, nothing: null });
-  expect(tree.stat('/config')).toMatchObject({ kind: 'file', type: 'map', mode: 0o644, uid: 1000, gid: 1001, nlink: 1 });
+  expect(tree.stat('/config')).toMatchObject({
+    kind: 'file',
+    type: 'map',
+    mode: 0o644,
+    uid: 1000,
+    gid: 1001,
+    nlink: 1,
+  });
 });
 
 test('bytes are put as a blob and read back', () => {
@@ -52,7 +59,9 @@ test('a blob larger than one transfer is read back in whole, at once and without
   const data = Buffer.alloc(2 * TRANSFER_BYTES_MAX + 17, 'abcdefg');
   tree.put('/big', data);
   expect(Buffer.compare(tree.get('/big') as Uint8Array, data)).toBe(0);
-  expect(Buffer.compare(await tree.readFileAsync('/big', 5, TRANSFER_BYTES_MAX), data.subarray(5, 5 + TRANSFER_BYTES_MAX))).toBe(0);
+  expect(
+    Buffer.compare(await tree.readFileAsync('/big', 5, TRANSFER_BYTES_MAX), data.subarray(5, 5 + TRANSFER_BYTES_MAX)),
+  ).toBe(0);
 });
 
 test('replacing content keeps identity, links and mode, between bytes and values both ways', () => {
@@ -67,7 +76,10 @@ test('replacing content keeps identity, links and mode, between bytes and values
 });
 
 test('exact values keep their types', () => {
-  const value = new Map<string, Value>([['one', 1], ['n', new Sized('u16', 7)]]);
+  const value = new Map<string, Value>([
+    ['one', 1],
+    ['n', new Sized('u16', 7)],
+  ]);
   tree.put('/v', value, { type: 'exact' });
   expect(tree.getValue('/v')).toEqual(value);
 });
@@ -105,7 +117,15 @@ test('names that are not UTF-8 come and go as lone surrogates', () => {
 });
 
 test('patching sets, adds and removes fields and leaves the types of the others', () => {
-  tree.put('/c', new Map<string, unknown>([['f', 1.5], ['server', { port: 1, tags: ['a', 'b'] }], ['gone', 1], ['w', new Sized('u16', 7)]]));
+  tree.put(
+    '/c',
+    new Map<string, unknown>([
+      ['f', 1.5],
+      ['server', { port: 1, tags: ['a', 'b'] }],
+      ['gone', 1],
+      ['w', new Sized('u16', 7)],
+    ]),
+  );
   tree.patch('/c', [
     ['f', 2],
     [['server', 'port'], 8080],
@@ -125,27 +145,47 @@ test('patching with what is there already makes no version', () => {
   tree.put('/c', { a: 1, b: [1] });
   const { version } = tree.stat('/c');
   tree.patch('/c', { a: 1, missing: undefined });
-  tree.patch('/c', [[['b', 1], undefined], [['b', 0], 1], [['x', 'y'], undefined]]);
+  tree.patch('/c', [
+    [['b', 1], undefined],
+    [['b', 0], 1],
+    [['x', 'y'], undefined],
+  ]);
   expect(tree.stat('/c').version).toBe(version);
 });
 
 test('patching inside something without fields says which field it is', () => {
   tree.put('/c', { a: 'text', list: [1] });
   expect(refusal(() => tree.patch('/c', [[['a', 'b'], 1]]))).toEqual([
-    'INVALID', 'cannot patch /c: field "a" is a string; only a map or an array has fields',
+    'INVALID',
+    'cannot patch /c: field "a" is a string; only a map or an array has fields',
   ]);
-  expect(refusal(() => tree.patch('/c', [[['list', 'x'], 1]]))[1]).toBe('cannot patch /c: "x" in field "list.x" is no index of an array of 1');
+  expect(refusal(() => tree.patch('/c', [[['list', 'x'], 1]]))[1]).toBe(
+    'cannot patch /c: "x" in field "list.x" is no index of an array of 1',
+  );
   tree.put('/blob', Buffer.from('x'));
-  expect(refusal(() => tree.patch('/blob', { a: 1 }))[1]).toBe('cannot patch /blob: it is a file of bytes and has no fields; put a map there first');
+  expect(refusal(() => tree.patch('/blob', { a: 1 }))[1]).toBe(
+    'cannot patch /blob: it is a file of bytes and has no fields; put a map there first',
+  );
 });
 
 test('attributes, times, xattrs and metadata are set and told', () => {
   tree.put('/f', 1);
   tree.setAttributes('/f', {
-    mode: 0o4755, uid: 5, gid: 6, atimeNs: -1n, mtimeNs: 1_700_000_000_123_456_789n,
-    xattrs: { 'user.note': 'hi' }, meta: { lang: 'js' },
+    mode: 0o4755,
+    uid: 5,
+    gid: 6,
+    atimeNs: -1n,
+    mtimeNs: 1_700_000_000_123_456_789n,
+    xattrs: { 'user.note': 'hi' },
+    meta: { lang: 'js' },
   });
-  expect(tree.stat('/f')).toMatchObject({ mode: 0o4755, uid: 5, gid: 6, atimeNs: -1n, mtimeNs: 1_700_000_000_123_456_789n });
+  expect(tree.stat('/f')).toMatchObject({
+    mode: 0o4755,
+    uid: 5,
+    gid: 6,
+    atimeNs: -1n,
+    mtimeNs: 1_700_000_000_123_456_789n,
+  });
   expect(Buffer.from(tree.getXattrs('/f')['user.note'] as Uint8Array).toString()).toBe('hi');
   expect(tree.getMeta('/f')).toEqual({ lang: 'js' });
   tree.setAttributes('/f', { xattrs: { 'user.note': null }, meta: null });
@@ -163,11 +203,13 @@ test('a transaction is one change, and none when it throws', () => {
     t.transaction(() => t.put('/inner', 1));
   });
   expect(store.seq).toBe(before + 1);
-  expect(() => tree.transaction((t) => {
-    t.remove('/a', { recursive: true });
-    t.put('/keep', 2);
-    throw new Error('no');
-  })).toThrow('no');
+  expect(() =>
+    tree.transaction((t) => {
+      t.remove('/a', { recursive: true });
+      t.put('/keep', 2);
+      throw new Error('no');
+    }),
+  ).toThrow('no');
   expect(tree.get('/a/b/c')).toBe(1);
   expect(tree.exists('/keep')).toBe(false);
   tree.put('/after', 1);
@@ -215,7 +257,10 @@ test('removing a large tree takes every name', () => {
 test('iterate gives parents first, to the depth asked for, while the tree changes', () => {
   for (const path of ['/a/b/c', '/a/d', '/e']) tree.put(path, 1, { parents: true });
   expect([...tree.iterate('/')].map((entry) => entry.path)).toEqual(['a', 'a/b', 'a/b/c', 'a/d', 'e']);
-  expect([...tree.iterate('/a', { depth: 1 })].map((entry) => [entry.path, entry.depth])).toEqual([['b', 1], ['d', 1]]);
+  expect([...tree.iterate('/a', { depth: 1 })].map((entry) => [entry.path, entry.depth])).toEqual([
+    ['b', 1],
+    ['d', 1],
+  ]);
   const seen: string[] = [];
   for (const entry of tree.iterate('/')) {
     seen.push(entry.path);
@@ -239,8 +284,13 @@ test('a timestamp of whole milliseconds is a Date', () => {
 test('errors say what was tried, where, and what is missing', () => {
   tree.put('/a/file', 1, { parents: true });
   expect(refusal(() => tree.get('/a/b/c'))).toEqual(['NOT_FOUND', 'cannot read /a/b/c: "b" does not exist in /a']);
-  expect(refusal(() => tree.get('/a/file/x'))).toEqual(['NOT_DIRECTORY', 'cannot read /a/file/x: /a/file is a file, not a directory']);
-  expect(refusal(() => tree.get('a/b'))[1]).toBe('cannot read a/b: this is no address; it must start with "/", "n://" or "n:"');
+  expect(refusal(() => tree.get('/a/file/x'))).toEqual([
+    'NOT_DIRECTORY',
+    'cannot read /a/file/x: /a/file is a file, not a directory',
+  ]);
+  expect(refusal(() => tree.get('a/b'))[1]).toBe(
+    'cannot read a/b: this is no address; it must start with "/", "n://" or "n:"',
+  );
   expect(refusal(() => tree.get('/a/../b'))[0]).toBe('BAD_NAME');
   expect(refusal(() => tree.get('n:short'))[0]).toBe('INVALID');
   expect(refusal(() => tree.get('n:1111111111111111111111'))[0]).toBe('NOT_FOUND');

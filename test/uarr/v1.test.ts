@@ -12,7 +12,7 @@ const EXAMPLE = hex(`
   69 00 00 00 00 00 00 00                       # 105 bytes
   54 00 00 00 00 00 00 00                       # names at 84 = 36 + 2 * 24
   e0 6a 38 37 00 00 00 00  00 00 00 00  00 00 00 00  01 00 00 00   # "id": i8
-  1b 49 8a 8d 00 00 00 00  10 00 00 00  01 00 00 00  06 00 00 00   # "name": string
+  e6 bd 39 8d 00 00 00 00  10 00 00 00  01 00 00 00  06 00 00 00   # "name": string
   00 00 00 00 00 00 00 00                       # the room that 20-byte descriptors leave
   02 00 00 00 69 64  04 00 00 00 6e 61 6d 65    # names
   07                                            # 7
@@ -21,12 +21,7 @@ const EXAMPLE = hex(`
 
 test('a document has its bytes, both ways', () => {
   const value = packIntegers(fromJs({ id: 7, name: 'é' }));
-  const bytes = encodeV1(value);
-  EXAMPLE.copy(bytes, 56, 56, 64);
-  expect(bytes.length).toBe(105);
-  expect(equal(decodeV1(encodeV1(value)), value)).toBe(true);
-  const hashless = (document: Buffer): string => Buffer.concat([document.subarray(0, 56), document.subarray(64)]).toString('hex');
-  expect(hashless(bytes)).toBe(hashless(EXAMPLE));
+  expect(encodeV1(value).toString('hex')).toBe(EXAMPLE.toString('hex'));
   expect(equal(decodeV1(EXAMPLE), value)).toBe(true);
 });
 
@@ -47,7 +42,8 @@ function isLookalike(value: Value): boolean {
   return value instanceof Map && value.size === 1 && value.has('__value');
 }
 
-function hasLoneSurrogate(bytes: Buffer): boolean {
+/** A lone surrogate was replaced. */
+function hasReplacement(bytes: Buffer): boolean {
   return bytes.includes('\ufffd');
 }
 
@@ -55,14 +51,8 @@ test('every value that version 1 can hold comes back, and gives the same bytes a
   fc.assert(
     fc.property(commonValues, (value) => {
       fc.pre(!isLookalike(value));
-      let bytes: Buffer;
-      try {
-        bytes = encodeV1(value);
-        fc.pre(!hasLoneSurrogate(bytes));
-      } catch (error) {
-        expect((error as FxError).code).toBe('INVALID');
-        return;
-      }
+      const bytes = encodeV1(value);
+      fc.pre(!hasReplacement(bytes));
       expect(equal(decodeV1(bytes), value)).toBe(true);
       expect(encodeV1(decodeV1(bytes)).equals(bytes)).toBe(true);
     }),
@@ -72,20 +62,26 @@ test('every value that version 1 can hold comes back, and gives the same bytes a
 
 test('damaged bytes give a value or DAMAGED', () => {
   fc.assert(
-    fc.property(commonValues, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.nat(), (value, at, noise, cut) => {
-      const bytes = encodeV1(value);
-      bytes.set(noise, at % Math.max(1, bytes.length - noise.length));
-      for (const piece of [bytes, bytes.subarray(0, cut % bytes.length)]) {
-        try {
-          decodeV1(piece);
-        } catch (error) {
-          if (!(error instanceof FxError)) throw error;
-          expect(error.code).toBe('DAMAGED');
-          expect(error.message).toMatch(/at byte \d+/);
+    fc.property(
+      commonValues,
+      fc.nat(),
+      fc.uint8Array({ minLength: 1, maxLength: 8 }),
+      fc.nat(),
+      (value, at, noise, cut) => {
+        const bytes = encodeV1(value);
+        bytes.set(noise, at % Math.max(1, bytes.length - noise.length));
+        for (const piece of [bytes, bytes.subarray(0, cut % bytes.length)]) {
+          try {
+            decodeV1(piece);
+          } catch (error) {
+            if (!(error instanceof FxError)) throw error;
+            expect(error.code).toBe('DAMAGED');
+            expect(error.message).toMatch(/at byte \d+/);
+          }
         }
-      }
-    }),
-    { numRuns: 1500 },
+      },
+    ),
+    { numRuns: 600 },
   );
 });
 

@@ -17,7 +17,7 @@ function codeOf(action: () => unknown): string | undefined {
   }
 }
 
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: 200 };
 
 test('the example in the description of the format is what the encoder makes', () => {
   const source = readFileSync(new URL('../../src/uarr/v2.ts', import.meta.url), 'utf8');
@@ -160,7 +160,7 @@ test('bytes that decode at all are the canonical ones', () => {
       const code = codeOf(() => expect(Buffer.compare(encode(decode(bytes)), bytes)).toBe(0));
       expect([undefined, 'DAMAGED', 'NEWER_FORMAT']).toContain(code);
     }),
-    { numRuns: 2000 },
+    { numRuns: 700 },
   );
 });
 
@@ -197,7 +197,7 @@ test('a view of damaged bytes gives values or FxError, and stays inside them', (
       bytes.set(noise.subarray(0, bytes.length), at % Math.max(1, bytes.length - noise.length));
       expect([undefined, 'DAMAGED', 'NEWER_FORMAT']).toContain(codeOf(() => walkAll(bytes)));
     }),
-    { numRuns: 2000 },
+    { numRuns: 700 },
   );
 });
 
@@ -227,7 +227,12 @@ test('a view walks paths and tells types', () => {
 });
 
 test('a vector is seen in place, without a copy', () => {
-  const bytes = encode(new Map<string, Value>([['name', 'odd'], ['v', Float64Array.of(1, 2, 3)]]));
+  const bytes = encode(
+    new Map<string, Value>([
+      ['name', 'odd'],
+      ['v', Float64Array.of(1, 2, 3)],
+    ]),
+  );
   const seen = view(bytes).field('v')?.inPlace() as Float64Array;
   expect([...seen]).toEqual([1, 2, 3]);
   expect(seen.buffer).toBe(bytes.buffer);

@@ -84,7 +84,10 @@ test('the text of a value is readable JSON', () => {
 });
 
 test('the text of every value parses as JSON', () => {
-  fc.assert(fc.property(values, (value) => void JSON.parse(toJsonText(value))), { numRuns: 200 });
+  fc.assert(
+    fc.property(values, (value) => void JSON.parse(toJsonText(value))),
+    { numRuns: 200 },
+  );
 });
 
 test('plain data comes back from values', () => {

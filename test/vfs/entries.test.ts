@@ -1,24 +1,23 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Caller } from '../../mount/operations.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { KIND } from '../../src/store/node.ts';
 import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
-import { NO_TOTALS, outcomeOf, readAll, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER, readAll, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const USER: Caller = { uid: 1000, gid: 100, pid: 7 };
 const NO_FLAGS = { read: true, write: true, truncate: false, append: false, clearSetId: false };
 const PLAIN = { noReplace: false, exchange: false };
 
-function setUp() {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore) {
+  const { store, now } = await open();
   const vfs = new Vfs(store, { now, totals: NO_TOTALS });
   return { store, vfs, paths: new VfsPaths(vfs) };
 }
 
-test('new objects belong to the caller', () => {
-  const { vfs } = setUp();
+storeTest('new objects belong to the caller', async (open) => {
+  const { vfs } = await setUp(open);
   const made = [
     vfs.create(1, 'file', 0o640, NO_FLAGS, USER).attributes,
     vfs.mkdir(1, 'directory', 0o750, USER),
@@ -31,20 +30,27 @@ test('new objects belong to the caller', () => {
   expect(made.map(({ rdev }) => rdev)).toEqual([0, 0, 0, 0, 259]);
 });
 
-test('a set-group-ID directory gives its group to what is made in it, and its bit to directories', () => {
-  const { vfs, paths } = setUp();
-  paths.mkdir('shared', 0o777);
-  paths.chown('shared', 0, 50);
-  paths.chmod('shared', 0o2777);
-  const { ino } = paths.find('shared');
-  expect(vfs.create(ino, 'file', 0o2755, NO_FLAGS, USER).attributes).toMatchObject({ gid: 50, uid: 1000, mode: 0o2755 });
-  expect(vfs.create(ino, 'plain', 0o644, NO_FLAGS, USER).attributes).toMatchObject({ gid: 50, mode: 0o644 });
-  expect(vfs.mkdir(ino, 'directory', 0o755, USER)).toMatchObject({ gid: 50, mode: 0o2755 });
-  expect(vfs.symlink(ino, 'link', 't', USER)).toMatchObject({ gid: 50 });
-});
+storeTest(
+  'a set-group-ID directory gives its group to what is made in it, and its bit to directories',
+  async (open) => {
+    const { vfs, paths } = await setUp(open);
+    paths.mkdir('shared', 0o777);
+    paths.chown('shared', 0, 50);
+    paths.chmod('shared', 0o2777);
+    const { ino } = paths.find('shared');
+    expect(vfs.create(ino, 'file', 0o2755, NO_FLAGS, USER).attributes).toMatchObject({
+      gid: 50,
+      uid: 1000,
+      mode: 0o2755,
+    });
+    expect(vfs.create(ino, 'plain', 0o644, NO_FLAGS, USER).attributes).toMatchObject({ gid: 50, mode: 0o644 });
+    expect(vfs.mkdir(ino, 'directory', 0o755, USER)).toMatchObject({ gid: 50, mode: 0o2755 });
+    expect(vfs.symlink(ino, 'link', 't', USER)).toMatchObject({ gid: 50 });
+  },
+);
 
-test('names over 255 bytes are refused everywhere, also by lookup', () => {
-  const { vfs, paths } = setUp();
+storeTest('names over 255 bytes are refused everywhere, also by lookup', async (open) => {
+  const { vfs, paths } = await setUp(open);
   const long = 'x'.repeat(256);
   paths.create('f', 0o644);
   const { ino } = paths.find('f');
@@ -63,8 +69,8 @@ test('names over 255 bytes are refused everywhere, also by lookup', () => {
   expect(outcomeOf(() => paths.mkdir('y'.repeat(255), 0o755))).toBe('OK');
 });
 
-test('symlink targets have 1 to 4095 bytes', () => {
-  const { vfs, paths } = setUp();
+storeTest('symlink targets have 1 to 4095 bytes', async (open) => {
+  const { vfs, paths } = await setUp(open);
   expect(outcomeOf(() => paths.symlink('empty', ''))).toBe('NOT_FOUND');
   expect(outcomeOf(() => paths.symlink('long', 'x'.repeat(4096)))).toBe('NAME_TOO_LONG');
   const { ino, size } = vfs.symlink(1, 'most', 'x'.repeat(4095), ROOT_CALLER);
@@ -72,8 +78,8 @@ test('symlink targets have 1 to 4095 bytes', () => {
   expect(vfs.readlink(ino)).toBe('x'.repeat(4095));
 });
 
-test('hard links are one inode, and each change of the count is seen through every name', () => {
-  const { vfs, paths } = setUp();
+storeTest('hard links are one inode, and each change of the count is seen through every name', async (open) => {
+  const { vfs, paths } = await setUp(open);
   paths.create('a', 0o644);
   const { ino } = paths.find('a');
   const linked = vfs.link(ino, 1, 'b');
@@ -84,8 +90,8 @@ test('hard links are one inode, and each change of the count is seen through eve
   expect(paths.find('b')).toMatchObject({ ino, nlink: 1, size: 4 });
 });
 
-test('an unlinked file that is held lives on without a name, and is gone when it is let go', () => {
-  const { vfs, paths } = setUp();
+storeTest('an unlinked file that is held lives on without a name, and is gone when it is let go', async (open) => {
+  const { vfs, paths } = await setUp(open);
   const held = new Set<number>();
   vfs.addHolder((ino) => held.has(ino));
   paths.create('f', 0o644);
@@ -103,8 +109,8 @@ test('an unlinked file that is held lives on without a name, and is gone when it
   expect(outcomeOf(() => vfs.attributes(ino))).toBe('STALE');
 });
 
-test('a file that is renamed over while held lives on', () => {
-  const { vfs, paths } = setUp();
+storeTest('a file that is renamed over while held lives on', async (open) => {
+  const { vfs, paths } = await setUp(open);
   vfs.addHolder(() => true);
   paths.create('old', 0o644);
   paths.write('old', 0, Buffer.from('old'));
@@ -116,8 +122,8 @@ test('a file that is renamed over while held lives on', () => {
   expect(paths.names(1)).toEqual(['.', '..', 'old']);
 });
 
-test('a removed directory that is held takes no new entries', () => {
-  const { vfs, paths } = setUp();
+storeTest('a removed directory that is held takes no new entries', async (open) => {
+  const { vfs, paths } = await setUp(open);
   vfs.addHolder(() => true);
   paths.mkdir('d', 0o755);
   const { ino } = paths.find('d');
@@ -128,27 +134,30 @@ test('a removed directory that is held takes no new entries', () => {
   expect(vfs.lookup(ino, '..')).toBeUndefined();
 });
 
-test('rename keeps what it promises: no loops, no replacing when told so, exchange of any two kinds', () => {
-  const { vfs, paths } = setUp();
-  paths.mkdir('d', 0o755);
-  paths.mkdir('d/e', 0o755);
-  paths.create('f', 0o644);
-  expect(outcomeOf(() => paths.rename('d', 'd/e/d'))).toBe('LOOP');
-  expect(outcomeOf(() => paths.renameWith('f', 'd', true, false))).toBe('EXISTS');
-  expect(outcomeOf(() => paths.renameWith('f', 'none', false, true))).toBe('NOT_FOUND');
-  expect(outcomeOf(() => paths.renameWith('f', 'd', true, true))).toBe('INVALID');
-  expect(outcomeOf(() => paths.renameWith('d', 'd/e', false, true))).toBe('LOOP');
-  const before = { d: paths.find('d').ino, f: paths.find('f').ino, e: paths.find('d/e').ino };
-  paths.renameWith('f', 'd/e', false, true);
-  expect(paths.find('f').ino).toBe(before.e);
-  expect(paths.find('d/e').ino).toBe(before.f);
-  expect(vfs.lookup(before.e, '..')?.ino).toBe(1);
-  expect(paths.find('').nlink).toBe(4);
-  expect(paths.find('d').nlink).toBe(2);
-});
+storeTest(
+  'rename keeps what it promises: no loops, no replacing when told so, exchange of any two kinds',
+  async (open) => {
+    const { vfs, paths } = await setUp(open);
+    paths.mkdir('d', 0o755);
+    paths.mkdir('d/e', 0o755);
+    paths.create('f', 0o644);
+    expect(outcomeOf(() => paths.rename('d', 'd/e/d'))).toBe('LOOP');
+    expect(outcomeOf(() => paths.renameWith('f', 'd', true, false))).toBe('EXISTS');
+    expect(outcomeOf(() => paths.renameWith('f', 'none', false, true))).toBe('NOT_FOUND');
+    expect(outcomeOf(() => paths.renameWith('f', 'd', true, true))).toBe('INVALID');
+    expect(outcomeOf(() => paths.renameWith('d', 'd/e', false, true))).toBe('LOOP');
+    const before = { d: paths.find('d').ino, f: paths.find('f').ino, e: paths.find('d/e').ino };
+    paths.renameWith('f', 'd/e', false, true);
+    expect(paths.find('f').ino).toBe(before.e);
+    expect(paths.find('d/e').ino).toBe(before.f);
+    expect(vfs.lookup(before.e, '..')?.ino).toBe(1);
+    expect(paths.find('').nlink).toBe(4);
+    expect(paths.find('d').nlink).toBe(2);
+  },
+);
 
-test('unlink is for files and rmdir for empty directories', () => {
-  const { paths } = setUp();
+storeTest('unlink is for files and rmdir for empty directories', async (open) => {
+  const { paths } = await setUp(open);
   paths.mkdir('d', 0o755);
   paths.create('d/f', 0o644);
   expect(outcomeOf(() => paths.unlink('d'))).toBe('IS_DIRECTORY');
@@ -159,8 +168,8 @@ test('unlink is for files and rmdir for empty directories', () => {
   expect(outcomeOf(() => paths.rmdir('d/.'))).toBe('INVALID');
 });
 
-test('"." and ".." are found, and the root is its own parent', () => {
-  const { vfs, paths } = setUp();
+storeTest('"." and ".." are found, and the root is its own parent', async (open) => {
+  const { vfs, paths } = await setUp(open);
   paths.mkdir('d', 0o755);
   paths.create('d/f', 0o644);
   const { ino } = paths.find('d');
@@ -173,8 +182,8 @@ test('"." and ".." are found, and the root is its own parent', () => {
   expect(outcomeOf(() => vfs.lookup(99_999, '.'))).toBe('STALE');
 });
 
-test('a listing goes on from any cookie while entries come and go', () => {
-  const { vfs, paths } = setUp();
+storeTest('a listing goes on from any cookie while entries come and go', async (open) => {
+  const { vfs, paths } = await setUp(open);
   for (let i = 0; i < 50; i++) paths.create(`f${i}`, 0o644);
   const seen: string[] = [];
   let cookie = 0;
@@ -201,8 +210,8 @@ test('a listing goes on from any cookie while entries come and go', () => {
   for (let i = 0; i < 5; i++) expect(seen).toContain(`new${i}`);
 });
 
-test('a read-only mount refuses every change and serves every read', () => {
-  const { store, paths } = setUp();
+storeTest('a read-only mount refuses every change and serves every read', async (open) => {
+  const { store, paths } = await setUp(open);
   paths.create('f', 0o644);
   const vfs = new Vfs(store, { now: tickingClock(), totals: NO_TOTALS, readOnly: true });
   const sealed = new VfsPaths(vfs);

@@ -1,18 +1,17 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { Vfs } from '../../mount/vfs.ts';
 import { KIND, type Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
 import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
 import { NO_TOTALS, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const FRESH = { kind: KIND.file, mode: 0o644, uid: 0, gid: 0 };
 const OFFSET = 2 ** 52;
 
 /** Two mounts of one store, and what the second one tells its driver. */
-function setUp() {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore) {
+  const { store, now } = await open();
   const own = new Vfs(store, { now, totals: NO_TOTALS });
   const told: string[] = [];
   own.subscribe({
@@ -30,8 +29,8 @@ function setUp() {
   return { store, own, other, paths, tells, node };
 }
 
-test('a mount is not told of its own changes', () => {
-  const { own, paths, tells } = setUp();
+storeTest('a mount is not told of its own changes', async (open) => {
+  const { own, paths, tells } = await setUp(open);
   const told = tells(() => {
     paths.create('f', 0o644);
     paths.mkdir('d', 0o755);
@@ -48,21 +47,21 @@ test('a mount is not told of its own changes', () => {
   expect(told).toEqual([]);
 });
 
-test('a mount is told after its own change was refused', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a mount is told after its own change was refused', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   expect(() => paths.rmdir('none')).toThrow();
   expect(tells(() => other.create('f', 0o644))).not.toEqual([]);
 });
 
-test('a new entry drops the absent one, the directory’s listing and attributes', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a new entry drops the absent one, the directory’s listing and attributes', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   const told = tells(() => other.create('f', 0o644));
   const { ino } = paths.find('f');
   expect(told).toEqual(['entry 1 f', 'inode 1 0 -1', `inode ${ino} 0 0`].sort());
 });
 
-test('a removed name drops its entry, and the attributes of the inode that has other names', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a removed name drops its entry, and the attributes of the inode that has other names', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   paths.create('a', 0o644);
   paths.link('a', 'b');
   const { ino } = paths.find('a');
@@ -70,8 +69,8 @@ test('a removed name drops its entry, and the attributes of the inode that has o
   expect(tells(() => other.link('b', 'c'))).toEqual(['entry 1 c', 'inode 1 0 -1', `inode ${ino} 0 0`].sort());
 });
 
-test('a rename drops both entries and both directories, and a moved directory’s own listing', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a rename drops both entries and both directories, and a moved directory’s own listing', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   paths.mkdir('d', 0o755);
   paths.mkdir('e', 0o755);
   const d = paths.find('d').ino;
@@ -81,8 +80,8 @@ test('a rename drops both entries and both directories, and a moved directory’
   );
 });
 
-test('a rename over a file also drops the attributes of the one replaced', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a rename over a file also drops the attributes of the one replaced', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   paths.create('a', 0o644);
   paths.create('b', 0o644);
   const [a, b] = [paths.find('a').ino, paths.find('b').ino];
@@ -91,8 +90,8 @@ test('a rename over a file also drops the attributes of the one replaced', () =>
   );
 });
 
-test('an exchange drops both entries', () => {
-  const { other, paths, tells } = setUp();
+storeTest('an exchange drops both entries', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   paths.create('a', 0o644);
   paths.mkdir('d', 0o755);
   const [a, d] = [paths.find('a').ino, paths.find('d').ino];
@@ -101,8 +100,8 @@ test('an exchange drops both entries', () => {
   );
 });
 
-test('a write drops its range, a truncation what follows, a chmod the attributes only', () => {
-  const { other, paths, tells } = setUp();
+storeTest('a write drops its range, a truncation what follows, a chmod the attributes only', async (open) => {
+  const { other, paths, tells } = await setUp(open);
   paths.create('f', 0o644);
   const { ino } = paths.find('f');
   expect(tells(() => other.write('f', 100, Buffer.from('abc')))).toEqual([`inode ${ino} 100 3`]);
@@ -110,15 +109,15 @@ test('a write drops its range, a truncation what follows, a chmod the attributes
   expect(tells(() => other.chmod('f', 0o600))).toEqual([`inode ${ino} 0 0`]);
 });
 
-test('a file’s new value drops all of its content', () => {
-  const { store, node, tells } = setUp();
+storeTest('a file’s new value drops all of its content', async (open) => {
+  const { store, node, tells } = await setUp(open);
   const { ino } = store.create(node(''), 'typed', { ...FRESH, value: encode('a') });
   expect(tells(() => store.patch(node('typed'), { value: encode('longer') }))).toContain(`inode ${ino} 0 -1`);
   expect(tells(() => store.patch(node('typed'), { value: null }))).toContain(`inode ${ino} 0 -1`);
 });
 
-test('a directory’s new value drops the entry .value, its content, and the listing', () => {
-  const { store, paths, node, tells } = setUp();
+storeTest('a directory’s new value drops the entry .value, its content, and the listing', async (open) => {
+  const { store, paths, node, tells } = await setUp(open);
   paths.mkdir('d', 0o755);
   const { ino } = paths.find('d');
   const expected = [`entry ${ino} .value`, `inode ${ino} 0 -1`, `inode ${ino + OFFSET} 0 -1`];
@@ -127,8 +126,8 @@ test('a directory’s new value drops the entry .value, its content, and the lis
   }
 });
 
-test('a mount’s own change to a directory with a value drops the attributes of .value', () => {
-  const { store, paths, node, tells } = setUp();
+storeTest('a mount’s own change to a directory with a value drops the attributes of .value', async (open) => {
+  const { store, paths, node, tells } = await setUp(open);
   paths.mkdir('d', 0o755);
   store.patch(node('d'), { value: encode('v') });
   const { ino } = paths.find('d');
@@ -136,8 +135,8 @@ test('a mount’s own change to a directory with a value drops the attributes of
   expect(tells(() => paths.create('d/f', 0o644))).toEqual([`inode ${ino + OFFSET} 0 0`]);
 });
 
-test('a mount is told that .value appears when its own unlink removes the entry that hid it', () => {
-  const { store, paths, node, tells } = setUp();
+storeTest('a mount is told that .value appears when its own unlink removes the entry that hid it', async (open) => {
+  const { store, paths, node, tells } = await setUp(open);
   paths.mkdir('d', 0o755);
   paths.create('d/.value', 0o644);
   store.patch(node('d'), { value: encode('v') });
@@ -145,17 +144,21 @@ test('a mount is told that .value appears when its own unlink removes the entry 
   expect(tells(() => paths.unlink('d/.value'))).toContain(`entry ${ino} .value`);
 });
 
-test('a mount is told when its own write dropped set-id bits', () => {
-  const { own, paths, tells } = setUp();
+storeTest('a mount is told when its own write or opening dropped set-id bits', async (open) => {
+  const { own, paths, tells } = await setUp(open);
   paths.create('f', 0o755);
   paths.chmod('f', 0o4755);
   const { ino } = paths.find('f');
   expect(tells(() => own.write(ino, 0, 0, Buffer.from('x'), 0, 1, true))).toEqual([`inode ${ino} 0 0`]);
   expect(tells(() => own.write(ino, 0, 0, Buffer.from('x'), 0, 1, true))).toEqual([]);
+  paths.chmod('f', 0o4755);
+  const truncating = { read: false, write: true, truncate: true, append: false, clearSetId: true };
+  expect(tells(() => own.open(ino, truncating))).toEqual([`inode ${ino} 0 0`]);
+  expect(tells(() => own.open(ino, truncating))).toEqual([]);
 });
 
-test('nothing is told after the subscription or the mount ended', () => {
-  const { own, other, tells } = setUp();
+storeTest('nothing is told after the subscription or the mount ended', async (open) => {
+  const { own, other, tells } = await setUp(open);
   const later: string[] = [];
   const end = own.subscribe({ inode: () => void later.push('inode'), entry: () => void later.push('entry') });
   other.create('a', 0o644);
@@ -168,8 +171,8 @@ test('nothing is told after the subscription or the mount ended', () => {
   expect(tells(() => other.create('c', 0o644))).toEqual([]);
 });
 
-test('invalidations of a subtree mount use its own numbers, and leave out the root above it', () => {
-  const { store, other, paths, node } = setUp();
+storeTest('invalidations of a subtree mount use its own numbers, and leave out the root above it', async (open) => {
+  const { store, other, paths, node } = await setUp(open);
   paths.mkdir('sub', 0o755);
   const sub = new Vfs(store, { now: tickingClock(), totals: NO_TOTALS, root: node('sub').ino });
   const told: string[] = [];

@@ -1,19 +1,17 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Caller } from '../../mount/operations.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { FILE_BYTES_MAX } from '../../src/limits.ts';
 import type { Attributes } from '../../src/store/node.ts';
-import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
-import { NO_TOTALS, outcomeOf, readAll, readRange, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER, readAll, readRange, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const CAPABILITY = 'security.capability';
 const SET = { create: false, replace: false };
 const WRITE = { read: true, write: true, truncate: false, append: false, clearSetId: false };
 
-function setUp(mode = 0o644) {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore, mode = 0o644) {
+  const { store, now } = await open();
   const vfs = new Vfs(store, { now, totals: NO_TOTALS });
   const paths = new VfsPaths(vfs);
   paths.create('f', 0o644);
@@ -31,8 +29,8 @@ function changedTimes(before: Attributes, after: Attributes): string {
   return changed.join(' ');
 }
 
-test('reads end at the end of the file, and holes read as zeros', () => {
-  const { vfs, paths, ino } = setUp();
+storeTest('reads end at the end of the file, and holes read as zeros', async (open) => {
+  const { vfs, paths, ino } = await setUp(open);
   paths.write('f', 10_000, Buffer.from('end'));
   expect(vfs.attributes(ino).size).toBe(10_003);
   expect(readAll(vfs, ino)).toEqual(Buffer.concat([Buffer.alloc(10_000), Buffer.from('end')]));
@@ -41,16 +39,16 @@ test('reads end at the end of the file, and holes read as zeros', () => {
   expect(readRange(vfs, ino, 20_000, 100).length).toBe(0);
 });
 
-test('bytes that were cut off do not come back when the file grows again', () => {
-  const { vfs, paths, ino } = setUp();
+storeTest('bytes that were cut off do not come back when the file grows again', async (open) => {
+  const { vfs, paths, ino } = await setUp(open);
   paths.write('f', 0, Buffer.from('secret'));
   paths.truncate('f', 2);
   paths.truncate('f', 6);
   expect(readAll(vfs, ino).toString()).toBe('se\0\0\0\0');
 });
 
-test('sizes end at 2^53 - 1', () => {
-  const { vfs, ino } = setUp();
+storeTest('sizes end at 2^53 - 1', async (open) => {
+  const { vfs, ino } = await setUp(open);
   expect(outcomeOf(() => vfs.setAttributes(ino, { size: FILE_BYTES_MAX }))).toBe('OK');
   expect(outcomeOf(() => vfs.setAttributes(ino, { size: FILE_BYTES_MAX + 1 }))).toBe('TOO_BIG');
   expect(outcomeOf(() => vfs.write(ino, 0, FILE_BYTES_MAX - 1, Buffer.from('xy'), 0, 2, false))).toBe('TOO_BIG');
@@ -58,8 +56,8 @@ test('sizes end at 2^53 - 1', () => {
   expect(outcomeOf(() => vfs.setAttributes(ino, { size: -1 }))).toBe('INVALID');
 });
 
-test('directories and symlinks have no content to write, read or cut', () => {
-  const { vfs, paths } = setUp();
+storeTest('directories and symlinks have no content to write, read or cut', async (open) => {
+  const { vfs, paths } = await setUp(open);
   paths.mkdir('d', 0o755);
   const { ino } = paths.find('d');
   expect(outcomeOf(() => vfs.open(ino, WRITE))).toBe('IS_DIRECTORY');
@@ -72,8 +70,8 @@ test('directories and symlinks have no content to write, read or cut', () => {
   expect(outcomeOf(() => vfs.readlink(ino))).toBe('INVALID');
 });
 
-test('each change sets the times that POSIX says', () => {
-  const { vfs, paths, ino } = setUp();
+storeTest('each change sets the times that POSIX says', async (open) => {
+  const { vfs, paths, ino } = await setUp(open);
   paths.write('f', 0, Buffer.from('abc'));
   const expectTimes = (change: () => void, times: string) => {
     const before = { ...vfs.attributes(ino) };
@@ -101,8 +99,8 @@ test('each change sets the times that POSIX says', () => {
   expectTimes(() => readAll(vfs, ino), '');
 });
 
-test('a directory’s times follow its entries', () => {
-  const { vfs, paths } = setUp();
+storeTest('a directory’s times follow its entries', async (open) => {
+  const { vfs, paths } = await setUp(open);
   const expectTimes = (change: () => void, times: string) => {
     const before = { ...vfs.attributes(1) };
     change();
@@ -116,7 +114,7 @@ test('a directory’s times follow its entries', () => {
   expectTimes(() => outcomeOf(() => paths.mkdir('h', 0o755)), '');
 });
 
-test('set-id bits go when an unprivileged caller writes or cuts, and stay otherwise', () => {
+storeTest('set-id bits go when an unprivileged caller writes or cuts, and stay otherwise', async (open) => {
   for (const [mode, after] of [
     [0o6755, 0o755],
     [0o6745, 0o2745],
@@ -125,7 +123,7 @@ test('set-id bits go when an unprivileged caller writes or cuts, and stay otherw
     [0o2644, 0o2644],
     [0o1755, 0o1755],
   ] as const) {
-    const { vfs, ino } = setUp();
+    const { vfs, ino } = await setUp(open);
     const modeAfter = (change: () => void) => {
       vfs.setAttributes(ino, { mode });
       change();
@@ -143,16 +141,16 @@ test('set-id bits go when an unprivileged caller writes or cuts, and stay otherw
   }
 });
 
-test('changing a directory’s owner leaves its set-group-ID bit', () => {
-  const { vfs, paths } = setUp();
+storeTest('changing a directory’s owner leaves its set-group-ID bit', async (open) => {
+  const { vfs, paths } = await setUp(open);
   paths.mkdir('d', 0o755);
   const { ino } = paths.find('d');
   vfs.setAttributes(ino, { mode: 0o6775 });
   expect(vfs.setAttributes(ino, { uid: 3, gid: 4 })).toMatchObject({ mode: 0o6775, uid: 3, gid: 4 });
 });
 
-test('file capabilities go with every write, cut and change of owner, and stay otherwise', () => {
-  const { vfs, ino } = setUp();
+storeTest('file capabilities go with every write, cut and change of owner, and stay otherwise', async (open) => {
+  const { vfs, ino } = await setUp(open);
   const keeps = (change: () => void) => {
     vfs.setXattr(ino, CAPABILITY, Buffer.from('cap'), SET, ROOT_CALLER);
     change();
@@ -167,8 +165,8 @@ test('file capabilities go with every write, cut and change of owner, and stay o
   expect(keeps(() => readAll(vfs, ino))).toBe(true);
 });
 
-test('access follows owner, then group, then others; root may all but execute what nobody may', () => {
-  const { vfs, ino } = setUp(0o640);
+storeTest('access follows owner, then group, then others; root may all but execute what nobody may', async (open) => {
+  const { vfs, ino } = await setUp(open, 0o640);
   vfs.setAttributes(ino, { uid: 1000, gid: 100 });
   const may = (uid: number, gid: number) => {
     const caller: Caller = { uid, gid, pid: 1 };
@@ -183,8 +181,8 @@ test('access follows owner, then group, then others; root may all but execute wh
   expect(may(0, 0)).toEqual([true, true, true]);
 });
 
-test('one answer to open serves all blobs, and fsync resolves', async () => {
-  const { vfs, ino } = setUp();
+storeTest('one answer to open serves all blobs, and fsync resolves', async (open) => {
+  const { vfs, ino } = await setUp(open);
   expect(vfs.open(ino, WRITE)).toEqual({ handle: 0, cacheable: true, flushless: true });
   vfs.flush();
   vfs.release();

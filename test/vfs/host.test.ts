@@ -14,11 +14,11 @@ import { NO_TOTALS, outcomeOf, VfsPaths } from '../support/paths.ts';
 import { posixStep } from '../support/random-operations.ts';
 
 const seed = Number(process.env.FXMOUNT_SEED ?? 20_240_601);
-const numRuns = Number(process.env.FXMOUNT_RUNS ?? 150);
+const numRuns = Number(process.env.FXMOUNT_RUNS ?? 60);
 /** Others are refused what the modes forbid, which is not a Vfs's to decide, and may not chown. */
 const isRoot = process.getuid?.() === 0;
 
-test.skipIf(!isRoot)('random operations on a Vfs end as they do on the host', { timeout: 60_000 }, () => {
+test.skipIf(!isRoot)('random operations on a Vfs end as they do on the host', { timeout: 30_000 + numRuns * 1_000 }, () => {
   const oldMask = process.umask(0);
   try {
     fc.assert(

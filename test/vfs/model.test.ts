@@ -16,7 +16,7 @@ import { type OpenStep, storeStep } from '../support/random-operations.ts';
 import { StorePaths } from '../support/store-paths.ts';
 
 const seed = Number(process.env.FXMOUNT_SEED ?? 20_240_602);
-const numRuns = Number(process.env.FXMOUNT_RUNS ?? 60);
+const numRuns = Number(process.env.FXMOUNT_RUNS ?? 15);
 const SEGMENT_BYTES_MAX = 1 << 20;
 
 type Interruption = 'checkpoint' | 'reopen' | 'crash';
@@ -79,26 +79,26 @@ function expectSame(real: StorePaths, model: StorePaths): void {
 /** Steps between which the trees are compared, and what happens to the store after them. */
 const round = fc.record({
   steps: fc.array(storeStep(), { minLength: 1, maxLength: 12, size: 'max' }),
-  then: fc.option(interruption, { freq: 2 }),
+  interrupted: fc.option(interruption, { freq: 2 }),
 });
 
-async function play(rounds: { steps: OpenStep<StorePaths>[]; then: Interruption | null }[]): Promise<void> {
+async function play(rounds: { steps: OpenStep<StorePaths>[]; interrupted: Interruption | null }[]): Promise<void> {
   const subject = new Subject();
   const now = tickingClock();
   const memory = new MemoryStore({ now });
   try {
     const real = new StorePaths(await subject.open(), now);
     const model = new StorePaths(memory, now);
-    for (const { steps, then } of rounds) {
+    for (const { steps, interrupted } of rounds) {
       for (const open of steps) {
         const step = open.among(model.paths());
         const expected = outcomeOf(() => step.run(model));
         expect([String(step), outcomeOf(() => step.run(real))]).toEqual([String(step), expected]);
       }
       expectSame(real, model);
-      if (then === null) continue;
-      const store = await subject.interrupt(then);
-      if (then !== 'checkpoint') {
+      if (interrupted === null) continue;
+      const store = await subject.interrupt(interrupted);
+      if (interrupted !== 'checkpoint') {
         real.reopened(store);
         model.letAllGo();
         model.reopened(memory);
@@ -111,7 +111,9 @@ async function play(rounds: { steps: OpenStep<StorePaths>[]; then: Interruption 
   }
 }
 
-test('random operations on the real store end as they do on a Map tree', { timeout: 120_000 }, async () => {
+test('random operations on the real store end as they do on a Map tree', {
+  timeout: 30_000 + numRuns * 4_000,
+}, async () => {
   const rounds = fc.array(round, { minLength: 1, maxLength: 10, size: 'max' });
   await fc.assert(fc.asyncProperty(rounds, play), { seed, numRuns });
 });

@@ -1,14 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { Vfs } from '../../mount/vfs.ts';
-import { type Node } from '../../src/store/node.ts';
+import type { Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
-import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
 import { NO_TOTALS, outcomeOf, readAll, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
-function setUp() {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore) {
+  const { store, now } = await open();
   const whole = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
   whole.mkdir('sub', 0o750);
   whole.mkdir('sub/d', 0o755);
@@ -19,8 +17,8 @@ function setUp() {
   return { store, now, whole, vfs, sub: new VfsPaths(vfs), inner };
 }
 
-test('the subtree’s directory is inode 1 and its own parent', () => {
-  const { vfs, sub, inner } = setUp();
+storeTest('the subtree’s directory is inode 1 and its own parent', async (open) => {
+  const { vfs, sub, inner } = await setUp(open);
   expect(vfs.attributes(1)).toMatchObject({ ino: 1, mode: 0o750 });
   expect(vfs.lookup(1, '..')?.ino).toBe(1);
   expect(vfs.lookup(1, '.')?.ino).toBe(1);
@@ -37,8 +35,8 @@ test('the subtree’s directory is inode 1 and its own parent', () => {
   expect(outcomeOf(() => vfs.attributes(inner))).toBe('STALE');
 });
 
-test('what is done in a subtree is done in the store', () => {
-  const { whole, sub } = setUp();
+storeTest('what is done in a subtree is done in the store', async (open) => {
+  const { whole, sub } = await setUp(open);
   sub.create('new', 0o600);
   sub.write('d/f', 0, Buffer.from('text'));
   sub.rename('new', 'd/new');
@@ -48,8 +46,8 @@ test('what is done in a subtree is done in the store', () => {
   expect(whole.find('sub').mode).toBe(0o711);
 });
 
-test('nothing outside is reached, but by a name inside that is a hard link', () => {
-  const { vfs, whole } = setUp();
+storeTest('nothing outside is reached, but by a name inside that is a hard link', async (open) => {
+  const { vfs, whole } = await setUp(open);
   const { ino } = whole.find('outside');
   expect(vfs.lookup(ino, '.')).toBeUndefined();
   whole.link('outside', 'sub/linked');
@@ -58,8 +56,8 @@ test('nothing outside is reached, but by a name inside that is a hard link', () 
   expect(outcomeOf(() => vfs.rename(1, '..', 1, 'x', { noReplace: false, exchange: false }))).not.toBe('OK');
 });
 
-test('a directory moved out of the subtree has no parent there', () => {
-  const { vfs, whole, sub } = setUp();
+storeTest('a directory moved out of the subtree has no parent there', async (open) => {
+  const { vfs, whole, sub } = await setUp(open);
   const { ino } = sub.find('d');
   whole.rename('sub/d', 'd');
   expect(vfs.lookup(ino, '..')).toBeUndefined();
@@ -72,16 +70,16 @@ test('a directory moved out of the subtree has no parent there', () => {
   expect(parent).toBe(ino);
 });
 
-test('the value of the subtree’s directory is .value of inode 1', () => {
-  const { store, vfs, inner, sub } = setUp();
+storeTest('the value of the subtree’s directory is .value of inode 1', async (open) => {
+  const { store, vfs, inner, sub } = await setUp(open);
   store.patch(store.node(inner) as Node, { value: encode('v') });
   const { ino } = sub.find('.value');
   expect(ino).toBe(1 + 2 ** 52);
   expect(readAll(vfs, ino).toString()).toBe('v');
 });
 
-test('the root of a mount stays when the directory is removed elsewhere', () => {
-  const { vfs, whole } = setUp();
+storeTest('the root of a mount stays when the directory is removed elsewhere', async (open) => {
+  const { vfs, whole } = await setUp(open);
   vfs.addHolder(() => false);
   whole.unlink('sub/d/f');
   whole.rmdir('sub/d');
@@ -89,8 +87,8 @@ test('the root of a mount stays when the directory is removed elsewhere', () => 
   expect(vfs.attributes(1).nlink).toBe(0);
 });
 
-test('only a directory can be mounted', () => {
-  const { store, now, whole } = setUp();
+storeTest('only a directory can be mounted', async (open) => {
+  const { store, now, whole } = await setUp(open);
   const mount = (root: number) => outcomeOf(() => void new Vfs(store, { now, totals: NO_TOTALS, root }));
   expect(mount(whole.find('outside').ino)).toBe('NOT_DIRECTORY');
   expect(mount(99_999)).toBe('NOT_FOUND');

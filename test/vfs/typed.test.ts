@@ -1,22 +1,20 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { Rendered } from '../../mount/rendered.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { nodeIdToText } from '../../src/ids.ts';
 import { KIND, type Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
 import type { Value } from '../../src/uarr/value.ts';
-import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
-import { NO_TOTALS, outcomeOf, readAll, readRange, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER, readAll, readRange, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const READ = { read: true, write: false, truncate: false, append: false, clearSetId: false };
 const WRITE = { ...READ, write: true };
 const TRUNCATE = { ...WRITE, truncate: true };
 const OFFSET = 2 ** 52;
 
-function setUp(rendered = new Rendered()) {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore, rendered = new Rendered()) {
+  const { store, now } = await open();
   const vfs = new Vfs(store, { now, totals: NO_TOTALS, rendered });
   const root = store.node(1) as Node;
   const typed = (name: string, value: Value) =>
@@ -24,11 +22,14 @@ function setUp(rendered = new Rendered()) {
   return { store, vfs, paths: new VfsPaths(vfs), root, typed };
 }
 
-const map = new Map<string, Value>([['port', 8080n], ['host', 'localhost']]);
+const map = new Map<string, Value>([
+  ['port', 8080n],
+  ['host', 'localhost'],
+]);
 const mapText = '{\n  "port": 8080,\n  "host": "localhost"\n}\n';
 
-test('a typed file reads as its rendered value and has exactly that size', () => {
-  const { vfs, paths, typed } = setUp();
+storeTest('a typed file reads as its rendered value and has exactly that size', async (open) => {
+  const { vfs, paths, typed } = await setUp(open);
   const { ino } = typed('config', map);
   expect(paths.find('config').size).toBe(mapText.length);
   expect(vfs.open(ino, READ)).toEqual({ handle: 0, cacheable: true, flushless: true });
@@ -37,8 +38,8 @@ test('a typed file reads as its rendered value and has exactly that size', () =>
   expect(readRange(vfs, ino, 1000, 6).length).toBe(0);
 });
 
-test('a new value has a new size and text at once', () => {
-  const { store, vfs, paths, typed } = setUp();
+storeTest('a new value has a new size and text at once', async (open) => {
+  const { store, vfs, paths, typed } = await setUp(open);
   const node = typed('n', 'one');
   expect(paths.find('n').size).toBe(3);
   store.patch(node, { value: encode('three') });
@@ -46,22 +47,25 @@ test('a new value has a new size and text at once', () => {
   expect(readAll(vfs, node.ino).toString()).toBe('three');
 });
 
-test('the size is kept when the text was evicted, and a large value is not rendered for a listing', () => {
-  const { vfs, typed } = setUp(new Rendered({ cacheBytesMax: 200_000 }));
-  const sizes: (number | undefined)[] = [];
-  for (let i = 0; i < 10; i++) typed(`large${i}`, 'x'.repeat(50_000 + i));
-  const list = () => {
-    sizes.length = 0;
-    vfs.readdir(1, 2, (_name, _cookie, _ino, _kind, load) => sizes.push(load()?.size) > 0);
-    return sizes;
-  };
-  expect(list()).toEqual(new Array(10).fill(undefined));
-  for (let i = 0; i < 10; i++) vfs.lookup(1, `large${i}`);
-  expect(list()).toEqual(Array.from({ length: 10 }, (_, i) => 50_000 + i));
-});
+storeTest(
+  'the size is kept when the text was evicted, and a large value is not rendered for a listing',
+  async (open) => {
+    const { vfs, typed } = await setUp(open, new Rendered({ cacheBytesMax: 200_000 }));
+    const sizes: (number | undefined)[] = [];
+    for (let i = 0; i < 10; i++) typed(`large${i}`, 'x'.repeat(50_000 + i));
+    const list = () => {
+      sizes.length = 0;
+      vfs.readdir(1, 2, (_name, _cookie, _ino, _kind, load) => sizes.push(load()?.size) > 0);
+      return sizes;
+    };
+    expect(list()).toEqual(new Array(10).fill(undefined));
+    for (let i = 0; i < 10; i++) vfs.lookup(1, `large${i}`);
+    expect(list()).toEqual(Array.from({ length: 10 }, (_, i) => 50_000 + i));
+  },
+);
 
-test('the first write turns a typed file into a blob with the rendered text, in one frame', () => {
-  const { store, vfs, paths, typed } = setUp();
+storeTest('the first write turns a typed file into a blob with the rendered text, in one frame', async (open) => {
+  const { store, vfs, paths, typed } = await setUp(open);
   const node = typed('config', map);
   const id = nodeIdToText(node.id);
   const { seq } = store;
@@ -75,8 +79,8 @@ test('the first write turns a typed file into a blob with the rendered text, in 
   expect(Buffer.from(vfs.getXattr(node.ino, 'user.fx.id')).toString()).toBe(id);
 });
 
-test('truncating a typed file keeps that much of its text', () => {
-  const { store, vfs, paths, typed } = setUp();
+storeTest('truncating a typed file keeps that much of its text', async (open) => {
+  const { store, vfs, paths, typed } = await setUp(open);
   const cut = typed('cut', 'abcdef');
   const grown = typed('grown', 'abc');
   const emptied = typed('emptied', 'abc');
@@ -91,8 +95,8 @@ test('truncating a typed file keeps that much of its text', () => {
   expect(emptied.value).toBeNull();
 });
 
-test('a value that cannot be decoded can be listed, emptied and removed, and says so when read', () => {
-  const { vfs, paths, typed } = setUp();
+storeTest('a value that cannot be decoded can be listed, emptied and removed, and says so when read', async (open) => {
+  const { vfs, paths, typed } = await setUp(open);
   const node = typed('bad', 'x');
   node.value = Uint8Array.of(1, 2, 3);
   expect(paths.find('bad').size).toBe(0);
@@ -104,16 +108,16 @@ test('a value that cannot be decoded can be listed, emptied and removed, and say
   paths.unlink('bad');
 });
 
-function withValue() {
-  const set = setUp();
+async function withValue(open: OpenTestStore) {
+  const set = await setUp(open);
   set.paths.mkdir('d', 0o750);
   const directory = set.store.node(set.paths.find('d').ino) as Node;
   set.store.patch(directory, { value: encode(map), uid: 7, gid: 8 });
   return { ...set, directory, valueIno: directory.ino + OFFSET };
 }
 
-test('a directory’s value is its file .value', () => {
-  const { vfs, paths, directory, valueIno } = withValue();
+storeTest('a directory’s value is its file .value', async (open) => {
+  const { vfs, paths, directory, valueIno } = await withValue(open);
   expect(paths.find('d/.value')).toMatchObject({
     ino: valueIno,
     kind: KIND.file,
@@ -131,18 +135,22 @@ test('a directory’s value is its file .value', () => {
   expect(Buffer.from(vfs.getXattr(valueIno, 'user.fx.type')).toString()).toBe('map');
 });
 
-test('.value is listed after "." and "..", with cookie 3', () => {
-  const { vfs, paths, directory, valueIno } = withValue();
+storeTest('.value is listed after "." and "..", with cookie 3', async (open) => {
+  const { vfs, paths, directory, valueIno } = await withValue(open);
   paths.create('d/f', 0o644);
   const entries: [string, number, number][] = [];
   vfs.readdir(directory.ino, 0, (name, cookie, ino) => entries.push([name, cookie, ino]) > 0);
-  expect(entries.slice(0, 3)).toEqual([['.', 1, directory.ino], ['..', 2, 1], ['.value', 3, valueIno]]);
+  expect(entries.slice(0, 3)).toEqual([
+    ['.', 1, directory.ino],
+    ['..', 2, 1],
+    ['.value', 3, valueIno],
+  ]);
   expect(entries.map(([name]) => name)).toEqual(['.', '..', '.value', 'f']);
   expect(paths.names(1)).toEqual(['.', '..', 'd']);
 });
 
-test('.value is read-only, and its name is taken', () => {
-  const { vfs, paths, valueIno } = withValue();
+storeTest('.value is read-only, and its name is taken', async (open) => {
+  const { vfs, paths, valueIno } = await withValue(open);
   paths.create('f', 0o644);
   expect(outcomeOf(() => vfs.open(valueIno, WRITE))).toBe('ACCESS_DENIED');
   expect(outcomeOf(() => vfs.open(valueIno, TRUNCATE))).toBe('ACCESS_DENIED');
@@ -150,7 +158,9 @@ test('.value is read-only, and its name is taken', () => {
   expect(outcomeOf(() => vfs.access(valueIno, 2, ROOT_CALLER))).toBe('ACCESS_DENIED');
   expect(outcomeOf(() => vfs.setAttributes(valueIno, { mode: 0 }))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => vfs.setAttributes(valueIno, { size: 0 }))).toBe('NOT_PERMITTED');
-  expect(outcomeOf(() => paths.setXattr('d/.value', 'user.a', Buffer.from('x'), { create: false, replace: false }))).toBe('NOT_PERMITTED');
+  expect(
+    outcomeOf(() => paths.setXattr('d/.value', 'user.a', Buffer.from('x'), { create: false, replace: false })),
+  ).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.unlink('d/.value'))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.rmdir('d/.value'))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.rename('d/.value', 'x'))).toBe('NOT_PERMITTED');
@@ -164,8 +174,8 @@ test('.value is read-only, and its name is taken', () => {
   expect(outcomeOf(() => paths.create('.value', 0o644))).toBe('OK');
 });
 
-test('a real entry named .value hides the value until it goes', () => {
-  const { store, vfs, paths, directory, valueIno } = withValue();
+storeTest('a real entry named .value hides the value until it goes', async (open) => {
+  const { store, vfs, paths, directory, valueIno } = await withValue(open);
   const real = store.create(directory, '.value', { kind: KIND.file, mode: 0o600, uid: 0, gid: 0 });
   expect(paths.find('d/.value').ino).toBe(real.ino);
   expect(paths.names(directory.ino)).toEqual(['.', '..', '.value']);
@@ -175,8 +185,8 @@ test('a real entry named .value hides the value until it goes', () => {
   expect(paths.find('d/.value').ino).toBe(valueIno);
 });
 
-test('.value goes with the value and with its directory', () => {
-  const { store, vfs, paths, directory, valueIno } = withValue();
+storeTest('.value goes with the value and with its directory', async (open) => {
+  const { store, vfs, paths, directory, valueIno } = await withValue(open);
   store.patch(directory, { value: null });
   expect(vfs.lookup(directory.ino, '.value')).toBeUndefined();
   expect(outcomeOf(() => vfs.attributes(valueIno))).toBe('STALE');

@@ -1,16 +1,14 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { Vfs } from '../../mount/vfs.ts';
 import { nodeIdFromText } from '../../src/ids.ts';
-import { tickingClock } from '../support/clock.ts';
-import { MemoryStore } from '../support/memory-store.ts';
 import { NO_TOTALS, outcomeOf, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
+import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const SET = { create: false, replace: false };
 const USER = { uid: 1000, gid: 1000, pid: 1 };
 
-function setUp() {
-  const now = tickingClock();
-  const store = new MemoryStore({ now });
+async function setUp(open: OpenTestStore) {
+  const { store, now } = await open();
   const vfs = new Vfs(store, { now, totals: NO_TOTALS });
   const paths = new VfsPaths(vfs);
   paths.create('f', 0o644);
@@ -20,8 +18,8 @@ function setUp() {
   return { store, vfs, paths, ino, set };
 }
 
-test('an attribute is set, read, listed, replaced and removed', () => {
-  const { vfs, ino, set } = setUp();
+storeTest('an attribute is set, read, listed, replaced and removed', async (open) => {
+  const { vfs, ino, set } = await setUp(open);
   expect(set('user.a', 'one')).toBe('OK');
   expect(set('user.a', 'two', { create: true, replace: false })).toBe('EXISTS');
   expect(set('user.b', 'two', { create: false, replace: true })).toBe('NO_ATTRIBUTE');
@@ -34,16 +32,16 @@ test('an attribute is set, read, listed, replaced and removed', () => {
   expect(outcomeOf(() => vfs.removeXattr(ino, 'user.a', ROOT_CALLER))).toBe('NO_ATTRIBUTE');
 });
 
-test('the value is kept when the driver’s buffer is used again', () => {
-  const { vfs, ino } = setUp();
+storeTest('the value is kept when the driver’s buffer is used again', async (open) => {
+  const { vfs, ino } = await setUp(open);
   const buffer = Buffer.from('kept');
   vfs.setXattr(ino, 'user.a', buffer, SET, ROOT_CALLER);
   buffer.fill(0);
   expect(Buffer.from(vfs.getXattr(ino, 'user.a')).toString()).toBe('kept');
 });
 
-test('each namespace has its rule', () => {
-  const { vfs, paths, set, ino } = setUp();
+storeTest('each namespace has its rule', async (open) => {
+  const { vfs, paths, set, ino } = await setUp(open);
   paths.mkdir('d', 0o755);
   paths.symlink('l', 't');
   const link = paths.find('l').ino;
@@ -60,8 +58,8 @@ test('each namespace has its rule', () => {
   expect(set('user.')).toBe('INVALID');
 });
 
-test('limits are those of Linux', () => {
-  const { set } = setUp();
+storeTest('limits are those of Linux', async (open) => {
+  const { set } = await setUp(open);
   expect(set(`user.${'n'.repeat(250)}`)).toBe('OK');
   expect(set(`user.${'n'.repeat(251)}`)).toBe('RANGE');
   expect(set('')).toBe('RANGE');
@@ -79,8 +77,8 @@ test('limits are those of Linux', () => {
   expect(set('user.most', 'replaced')).toBe('OK');
 });
 
-test('user.fx.* tells what the node is, is not listed, and cannot be set', () => {
-  const { store, vfs, paths, ino, set } = setUp();
+storeTest('user.fx.* tells what the node is, is not listed, and cannot be set', async (open) => {
+  const { store, vfs, paths, ino, set } = await setUp(open);
   const text = (name: string, on = ino) => Buffer.from(vfs.getXattr(on, name)).toString();
   expect(nodeIdFromText(text('user.fx.id'))).toBe(store.node(ino)?.id);
   const version = Number(text('user.fx.version'));

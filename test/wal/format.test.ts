@@ -94,7 +94,14 @@ test('a segment name has eight digits or as many as the number needs', () => {
   expect(segmentName(1)).toBe('00000001.fxlog');
   expect(segmentFromName('00000001.fxlog')).toBe(1);
   expect(segmentFromName('123456789.fxlog')).toBe(123_456_789);
-  for (const name of ['00000000.fxlog', '1.fxlog', '000000001.fxlog', '00000001.fxlog~', '9999999999.fxlog', 'torn-1-2']) {
+  for (const name of [
+    '00000000.fxlog',
+    '1.fxlog',
+    '000000001.fxlog',
+    '00000001.fxlog~',
+    '9999999999.fxlog',
+    'torn-1-2',
+  ]) {
     expect(segmentFromName(name)).toBe(null);
   }
 });

@@ -190,7 +190,13 @@ test('replay starts at a position that was kept, and the log goes on from there'
 });
 
 test('a log that ends before the checkpoint is damaged, not shortened', async () => {
-  const { disk, log } = await newModel([[9, 9], [9, 9]], random);
+  const { disk, log } = await newModel(
+    [
+      [9, 9],
+      [9, 9],
+    ],
+    random,
+  );
   const from = log.position;
   const bytes = disk.content(SEGMENT_1);
   disk.put(SEGMENT_1, bytes.subarray(0, bytes.length - 8));
@@ -218,7 +224,12 @@ test('a log copied as data inside a frame is not mistaken for frames (I5)', asyn
   const { disk: source } = await tenFrames(7);
   const { disk, log } = await newModel([[5, 5]], random);
   // At every alignment, and also the segment itself, at a place where its own seqs would continue.
-  const copy = Buffer.concat([source.content(SEGMENT_1), Buffer.alloc(3), source.content(SEGMENT_2), source.content(SEGMENT_3)]);
+  const copy = Buffer.concat([
+    source.content(SEGMENT_1),
+    Buffer.alloc(3),
+    source.content(SEGMENT_2),
+    source.content(SEGMENT_3),
+  ]);
   log.append(0, 0, 0, copy, 0, copy.length);
   const own = disk.content(SEGMENT_1);
   log.append(0, 0, 0, own, 0, own.length);
@@ -233,8 +244,22 @@ test('a log copied as data inside a frame is not mistaken for frames (I5)', asyn
 });
 
 test('frames of another history do not continue a log, even with the right place and seq (I5)', async () => {
-  const one = await newModel([[8, 8], [8, 8], [8, 8]], seededRandom(1));
-  const two = await newModel([[8, 8], [8, 8], [8, 8]], seededRandom(2));
+  const one = await newModel(
+    [
+      [8, 8],
+      [8, 8],
+      [8, 8],
+    ],
+    seededRandom(1),
+  );
+  const two = await newModel(
+    [
+      [8, 8],
+      [8, 8],
+      [8, 8],
+    ],
+    seededRandom(2),
+  );
   const bytes = one.disk.content(SEGMENT_1);
   two.disk.content(SEGMENT_1).copy(bytes, 64 + 80, 64 + 80);
   one.disk.put(SEGMENT_1, bytes);
@@ -278,6 +303,25 @@ test('a search for frames in data that imitates frame headers ends', async () =>
   const opened = await Log.open(disk, { from: null });
   expect(opened.recovery.frames).toBe(1);
   expect(opened.readOnly).toBe(true);
+});
+
+test('what recovery cut is cut durably before anything is appended (I6)', async () => {
+  const { disk, frames } = await tenFrames();
+  disk.crash('keep', random);
+  flip(disk, SEGMENT_2, 64 + 168 + 100);
+  const { log } = await openModel(disk);
+  disk.crash('drop', random);
+  expect(disk.list().sort()).toEqual([SEGMENT_1, SEGMENT_2, 'torn-00000002-232', 'torn-00000003-0']);
+  expect(disk.content(SEGMENT_2)).toHaveLength(232);
+  expect(disk.content('torn-00000002-232')).toHaveLength(3 * 168);
+  const again = await openModel(disk);
+  expect(again.frames).toEqual(frames.slice(0, log.seq));
+  expect(again.log.recovery.tail).toBe(null);
+  // Also where only whole segments go.
+  disk.put(SEGMENT_3, Buffer.alloc(10));
+  await openModel(disk);
+  disk.crash('drop', random);
+  expect(disk.list()).not.toContain(SEGMENT_3);
 });
 
 test('recovery cut short by a crash at any call is done again with the same result (I8)', async () => {

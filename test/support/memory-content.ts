@@ -1,0 +1,79 @@
+/**
+ * Content of files in pages, for the store in memory. Pages that were never written are holes.
+ */
+import { closeSync, mkdtempSync, openSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Piece } from '../../src/store/api.ts';
+
+const PAGE_BYTES = 4096;
+
+export class MemoryContent {
+  readonly #pages = new Map<number, Buffer>();
+
+  write(offset: number, data: Uint8Array, start: number, bytes: number): void {
+    for (let i = 0; i < bytes; i++) {
+      const index = Math.floor((offset + i) / PAGE_BYTES);
+      const page = this.#pages.get(index) ?? Buffer.alloc(PAGE_BYTES);
+      this.#pages.set(index, page);
+      page[(offset + i) % PAGE_BYTES] = data[start + i] as number;
+    }
+  }
+
+  /** Drops everything from `size` on. */
+  truncate(size: number): void {
+    const border = Math.floor(size / PAGE_BYTES);
+    for (const index of this.#pages.keys()) if (index > border) this.#pages.delete(index);
+    this.#pages.get(border)?.fill(0, size % PAGE_BYTES);
+  }
+
+  /** Appends the pieces that make up [offset, end) to `out`. */
+  pieces(offset: number, end: number, arena: Arena, out: Piece[]): void {
+    let at = offset;
+    while (at < end) {
+      const page = this.#pages.get(Math.floor(at / PAGE_BYTES));
+      const within = at % PAGE_BYTES;
+      const bytes = Math.min(PAGE_BYTES - within, end - at);
+      if (page === undefined) out.push({ fd: -1, position: 0, bytes });
+      else out.push(arena.store(page.subarray(within, within + bytes)));
+      at += bytes;
+    }
+  }
+
+  /** The first `size` bytes. */
+  bytes(size: number): Buffer {
+    const whole = Buffer.alloc(size);
+    for (const [index, page] of this.#pages) page.copy(whole, index * PAGE_BYTES);
+    return whole;
+  }
+
+  clone(): MemoryContent {
+    const copy = new MemoryContent();
+    for (const [index, page] of this.#pages) copy.#pages.set(index, Buffer.from(page));
+    return copy;
+  }
+}
+
+/** A file, unlinked from the start, that bytes are put into so that a piece can refer to them. */
+export class Arena {
+  #fd = -1;
+  #bytes = 0;
+
+  store(bytes: Buffer): Piece {
+    if (this.#fd < 0) {
+      const directory = mkdtempSync(join(tmpdir(), 'fxmount-arena-'));
+      this.#fd = openSync(join(directory, 'arena'), 'w+');
+      unlinkSync(join(directory, 'arena'));
+      rmdirSync(directory);
+    }
+    const position = this.#bytes;
+    this.#bytes += writeSync(this.#fd, bytes, 0, bytes.length, position);
+    return { fd: this.#fd, position, bytes: bytes.length };
+  }
+
+  close(): void {
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+    this.#bytes = 0;
+  }
+}
