@@ -105,8 +105,8 @@ export interface Operations {
     visit: (name: Name, cookie: number, ino: Ino, kind: Kind, load: () => Attributes | undefined) => boolean,
   ): void;
 
-  /** NO_ATTRIBUTE. */
-  getXattr(ino: Ino, name: Name): Uint8Array;
+  /** Undefined when there is none: the kernel asks before every first write, so that it is no error. NOT_SUPPORTED. */
+  getXattr(ino: Ino, name: Name): Uint8Array | undefined;
   listXattrs(ino: Ino): Name[];
   /** EXISTS with `create` when it is there, NO_ATTRIBUTE with `replace` when it is not. */
   setXattr(ino: Ino, name: Name, value: Uint8Array, options: { create: boolean; replace: boolean }, caller: Caller): void;

@@ -117,11 +117,17 @@ export class Entries {
     return tree.describe(node);
   }
 
-  /** IS_DIRECTORY, NOT_FOUND; NOT_PERMITTED for `.value`. */
+  /** IS_DIRECTORY, NOT_FOUND. Removing `.value` takes the directory's value away, so that `rm -rf` works. */
   unlink(parent: Ino, name: Name): void {
-    const directory = this.#directoryOf(parent, name);
+    const tree = this.#tree;
+    const directory = tree.mutableDirectory(parent);
+    tree.checkLength(name);
+    if (tree.showsValue(directory, name)) {
+      this.#events.quiet(() => tree.store.patch(directory, { value: null }));
+      return;
+    }
     if (this.#kindOf(directory, name) === KIND.directory) throw new FxError('IS_DIRECTORY');
-    this.#events.quiet(() => this.#tree.store.unlink(directory, name));
+    this.#events.quiet(() => tree.store.unlink(directory, name));
   }
 
   /** NOT_DIRECTORY, NOT_EMPTY, NOT_FOUND. A directory's value goes with it and does not keep it. */

@@ -5,7 +5,8 @@
  * (the parent's attributes and listing, the times and link count of the inode) by itself. While `quiet`
  * runs such a change, only this is told:
  * - `.value`, whose attributes follow its directory's, and which appears when an entry of that name goes;
- * - set-id bits that a write or an open with truncation dropped (`lost`): the kernel uses the mode it has cached to execute a file.
+ * - set-id bits that a write or an open with truncation dropped (`lost`): the kernel executes a file by
+ *   the mode that it has cached.
  *
  * Of any other change, from the API or another mount, everything is told:
  *

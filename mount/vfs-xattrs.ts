@@ -31,7 +31,6 @@ const TRUSTED = 'trusted.';
 const LABEL = 'security.selinux';
 const NAMESPACES = [USER, TRUSTED, 'security.'];
 
-/** Thrown again and again: the kernel asks for security.capability before every write. */
 const noAttribute = new FxError('NO_ATTRIBUTE');
 const notSupported = new FxError('NOT_SUPPORTED', 'extended attributes are user., trusted. or security. ones');
 
@@ -53,8 +52,8 @@ export class Xattrs {
     this.#events = events;
   }
 
-  /** NO_ATTRIBUTE, NOT_SUPPORTED, STALE. */
-  get(ino: Ino, name: Name): Uint8Array {
+  /** Undefined when there is none. NOT_SUPPORTED, STALE. */
+  get(ino: Ino, name: Name): Uint8Array | undefined {
     const node = this.#tree.node(ino);
     const found = this.#tree.isValueFile(ino) ? undefined : node.xattrs?.get(name);
     if (found !== undefined) return found;
@@ -62,7 +61,8 @@ export class Xattrs {
       if (Object.hasOwn(COMPUTED, name)) return Buffer.from(COMPUTED[name]?.(node) ?? '', 'latin1');
     }
     // A label that is not there means that there are no labels: ls then asks once, not for every file.
-    throw isKnown(name) && name !== LABEL ? noAttribute : notSupported;
+    if (!isKnown(name) || name === LABEL) throw notSupported;
+    return undefined;
   }
 
   list(ino: Ino): Name[] {

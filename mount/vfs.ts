@@ -158,7 +158,7 @@ export class Vfs implements Operations {
     this.#entries.readdir(ino, cookie, visit);
   }
 
-  getXattr(ino: Ino, name: Name): Uint8Array {
+  getXattr(ino: Ino, name: Name): Uint8Array | undefined {
     return this.#xattrs.get(ino, name);
   }
 

@@ -6,6 +6,7 @@
  * src/cli/exit-codes.ts. FXMOUNT_DEBUG=1 adds where in the code they come from.
  */
 import { Command, CommanderError } from 'commander';
+import { commandArguments } from './cli/arguments.ts';
 import { exitCodeHelp } from './cli/exit-codes.ts';
 import { addMountCommands } from './cli/mount.ts';
 import { addNodeCommands } from './cli/nodes.ts';
@@ -63,4 +64,4 @@ async function main(args: string[]): Promise<void> {
 }
 
 endOnClosedPipe();
-await main(process.argv.slice(2));
+await main(commandArguments());

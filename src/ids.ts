@@ -35,13 +35,26 @@ export function newNodeId(ms: number): NodeId {
   return scratch.latin1Slice(0, NODE_ID_BYTES);
 }
 
+/** Five digits at a time: the largest power of 58 by which numbers of 16-bit words divide exactly. */
+const CHUNK = 58 ** 5;
+const CHUNK_DIGITS = 5;
+const words = new Array<number>(NODE_ID_BYTES / 2);
+
 /** The NodeID as base58 text of 22 characters. */
 export function nodeIdToText(id: NodeId): string {
-  let n = BigInt(`0x${Buffer.from(id, 'latin1').toString('hex')}`);
+  for (let i = 0; i < words.length; i++) words[i] = id.charCodeAt(2 * i) * 256 + id.charCodeAt(2 * i + 1);
   let text = '';
-  for (let i = 0; i < NODE_ID_TEXT_CHARS; i++) {
-    text = ALPHABET.charAt(Number(n % 58n)) + text;
-    n /= 58n;
+  while (text.length < NODE_ID_TEXT_CHARS) {
+    let remainder = 0;
+    for (let i = 0; i < words.length; i++) {
+      const part = remainder * 0x1_0000 + (words[i] as number);
+      words[i] = Math.floor(part / CHUNK);
+      remainder = part % CHUNK;
+    }
+    for (let i = 0; i < CHUNK_DIGITS && text.length < NODE_ID_TEXT_CHARS; i++) {
+      text = ALPHABET.charAt(remainder % 58) + text;
+      remainder = Math.floor(remainder / 58);
+    }
   }
   return text;
 }

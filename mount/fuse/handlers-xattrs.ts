@@ -27,6 +27,7 @@ function sizeAnswer(x: Exchange, bytes: number): number {
 export function getxattr(x: Exchange): number {
   const size = x.u32(BODY_WORD + GETXATTR_IN.word.size);
   const value = x.operations.getXattr(x.nodeid, x.lastName(after(GETXATTR_IN)));
+  if (value === undefined) return x.fail(ERRNO.ENODATA);
   if (size === 0) return sizeAnswer(x, value.length);
   if (size < value.length) return x.fail(ERRNO.ERANGE);
   return x.data(value);

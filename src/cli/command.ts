@@ -8,6 +8,8 @@ import type { Plain, PlainMap } from '../daemon/plain.ts';
 import { invoke, type Invocation } from '../daemon/reach.ts';
 import type { Row } from '../daemon/verb.ts';
 import type { VerbName } from '../daemon/verbs.ts';
+import { FxError } from '../errors.ts';
+import { nameFromText, nameToText } from '../names.ts';
 import { mountedStore } from './mounted.ts';
 import { note, print, printLine } from './output.ts';
 import { Progress } from './progress.ts';
@@ -16,16 +18,19 @@ import { Progress } from './progress.ts';
 export function hostPath(path: string): string {
   const absolute = resolve(path);
   try {
-    return realpathSync(absolute);
+    const bytes = Buffer.from(nameFromText(absolute), 'latin1');
+    return nameToText(realpathSync.native(bytes, 'latin1'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || absolute === '/') return absolute;
     return join(hostPath(dirname(absolute)), basename(absolute));
   }
 }
 
-/** The store that an argument names: its directory, or a mountpoint of it. */
+/** The store that an argument names: its directory, or a mountpoint of it. INVALID when its path is not UTF-8. */
 export function storePath(argument: string): string {
-  return mountedStore(argument) ?? hostPath(argument);
+  const path = mountedStore(argument) ?? hostPath(argument);
+  if (Buffer.from(path).toString() !== path) throw new FxError('INVALID', `${path}: the path of a store must be UTF-8 text; rename it`);
+  return path;
 }
 
 /** Runs a verb on the store that `store` names, with a progress bar. */

@@ -13,7 +13,8 @@ import type { PlainMap } from '../daemon/plain.ts';
 import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
 import { FxError } from '../errors.ts';
-import { examples, hostPath } from './command.ts';
+import { EXIT_FAULT, exitCodeOf } from './exit-codes.ts';
+import { examples, storePath } from './command.ts';
 import { fail, note, printable, printLine } from './output.ts';
 import { serve } from './serve.ts';
 import { checkStore } from './store-check.ts';
@@ -77,7 +78,7 @@ function withMountOptions(command: Command): Command {
 }
 
 async function mountCommand(storeArgument: string, mountpointArgument: string, options: MountOptions): Promise<void> {
-  const directory = hostPath(storeArgument);
+  const directory = storePath(storeArgument);
   const mountpoint = await checkMountpoint(mountpointArgument, directory);
   await checkStore(directory);
   const request = requestOf(mountpoint, options);
@@ -176,6 +177,6 @@ async function daemonCommand(directory: string, mountpoint: string, options: Mou
     const { code, message, stack } = failureOf(error);
     log(code === 'FAULT' ? stack : message);
     if (!isReady) tellReadiness({ ready: false, code, message });
-    fail(error);
+    process.exitCode = code === 'FAULT' ? EXIT_FAULT : exitCodeOf(code);
   }
 }

@@ -48,7 +48,12 @@ function entryAt(path: string): MountEntry | undefined {
 
 /** `fxmount umount`: by the daemon that serves the mount; a dead mount by this process. */
 export async function unmountCommand(argument: string, lazy: boolean): Promise<void> {
-  const mountpoint = await resolveMountpoint(argument);
+  const mountpoint = await resolveMountpoint(argument).catch((error: unknown) => {
+    if (!(error instanceof FxError) || error.code !== 'NOT_FOUND') throw error;
+    throw new FxError('NOT_FOUND', `${resolve(argument)}: there is no such directory`);
+  });
+  // A working directory inside would keep the mount busy.
+  process.chdir('/');
   const entry = findMount(mountpoint);
   if (entry === undefined) throw new FxError('NOT_FOUND', `${mountpoint}: nothing is mounted there; "fxmount status" lists what is`);
   if (entry.type !== MOUNT_TYPE) throw new FxError('INVALID', `${mountpoint}: a mount of type ${entry.type}, not of fxmount; use umount(8)`);

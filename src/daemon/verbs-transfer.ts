@@ -19,6 +19,7 @@ function excluded(context: VerbContext): string[] {
 interface Outcome {
   readonly skipped: readonly Skipped[];
   readonly skippedCount: number;
+  readonly notes?: readonly string[];
 }
 
 /** Counts of what was done, and notes on what was not. */
@@ -28,7 +29,7 @@ function reportOf(outcome: Outcome): Plain {
     if (typeof value === 'number' && key !== 'ino' && key !== 'skippedCount') counts[key] = value;
   }
   const { skipped, skippedCount } = outcome;
-  const notes = skipped.map(({ path, reason }) => `left out ${path}: ${reason}`);
+  const notes = [...(outcome.notes ?? []), ...skipped.map(({ path, reason }) => `left out ${path}: ${reason}`)];
   if (skippedCount > skipped.length) notes.push(`left out ${skippedCount - skipped.length} more`);
   return { ...counts, skipped: skippedCount, notes };
 }

@@ -32,6 +32,9 @@ export interface NewNode {
   /** Keeps an identity from elsewhere (import); must not be in the store. */
   id?: NodeId;
   xattrs?: Map<Name, Uint8Array>;
+  /** Times to keep (import); now when absent. */
+  atime?: Time;
+  mtime?: Time;
 }
 
 /** A time as [seconds, nanoseconds]. */

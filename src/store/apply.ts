@@ -149,7 +149,7 @@ function patch(state: State, node: Node, fields: Fields, frame: FrameContext, ev
     node.mtimeSec = frame.timeSec;
     node.mtimeNsec = frame.timeNsec;
   }
-  if (value !== undefined && node.kind === KIND.file) {
+  if (value && node.kind === KIND.file) {
     cutContent(state, node, 0);
     node.size = 0;
   }

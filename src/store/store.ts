@@ -66,6 +66,8 @@ export class Store implements StoreApi {
   readonly #holders = new Set<(ino: Ino) => boolean>();
   readonly #events: ChangeEvent[] = [];
   #transaction: OpenTransaction | null = null;
+  /** File bytes of the open transaction. */
+  readonly #transactionData = new Writer(64 << 10);
   #records = 0;
   #frameStart = 0;
   #timeSec = 0;
@@ -277,13 +279,14 @@ export class Store implements StoreApi {
     invariant(this.#transaction === null, 'transactions do not nest');
     this.#begin();
     const undo = new UndoLog();
-    const transaction: OpenTransaction = { undo, data: new Writer(1024), contentBytes: this.#state.contentBytes, failure: null };
+    const data = this.#transactionData;
+    data.reset();
+    const transaction: OpenTransaction = { undo, data, contentBytes: this.#state.contentBytes, failure: null };
     this.#transaction = transaction;
     this.#state.undo = undo;
     this.#state.stagedFreed = 0;
     try {
       const result = body();
-      const { data } = transaction;
       if (transaction.failure) throw transaction.failure;
       if (this.#records > 0) {
         this.#append(data.bytes, 0, data.position);
@@ -491,8 +494,10 @@ export class Store implements StoreApi {
 }
 
 function createFields(fresh: NewNode): Fields {
-  const { mode, uid, gid, rdev, target, value, meta, xattrs } = fresh;
+  const { mode, uid, gid, rdev, target, value, meta, xattrs, atime, mtime } = fresh;
   const fields: Fields = { mode, uid, gid };
+  if (atime) fields.atime = atime;
+  if (mtime) fields.mtime = mtime;
   if (rdev) fields.rdev = rdev;
   if (target !== undefined) fields.target = target;
   if (value) fields.value = value;

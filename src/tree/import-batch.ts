@@ -7,9 +7,9 @@
 import { type ErrorCode, FxError } from '../errors.ts';
 import type { StoreApi } from '../store/api.ts';
 
-/** Few enough that a frame is made in a few milliseconds. */
-const BATCH_OPERATIONS_MAX = 128;
-const BATCH_BYTES_MAX = 1 << 20;
+/** Few enough that a frame is made in about two milliseconds. */
+const BATCH_OPERATIONS_MAX = 64;
+const BATCH_BYTES_MAX = 256 << 10;
 
 /** Errors that end an import: the next operation would fail too. */
 const FATAL: ReadonlySet<ErrorCode> = new Set(['READ_ONLY', 'NO_SPACE', 'IO', 'DAMAGED']);

@@ -17,7 +17,7 @@ export const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.
 
 /** A chunk ends with the entry that reaches one of these. */
 const CHUNK_ENTRIES_MAX = 128;
-const CHUNK_BYTES_MAX = 1 << 20;
+const CHUNK_BYTES_MAX = 256 << 10;
 
 /** What an import takes from a stat; plain data, so that it can pass between threads. */
 export interface HostStats {

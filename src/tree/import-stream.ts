@@ -6,7 +6,7 @@ import type { StoreApi } from '../store/api.ts';
 import { type HostIo, hostPath } from './host-io.ts';
 import { READ_FLAGS, readFully } from './import-read.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 256 << 10;
 /** Zeros are looked for in blocks of this size, aligned in the file. */
 const BLOCK_BYTES = 4096;
 const ZEROS = Buffer.alloc(BLOCK_BYTES);

@@ -12,9 +12,14 @@ import { fromJs, toJsonText, type Value } from '../../src/uarr/value.ts';
 
 const SAMPLES = process.env.FXD_SAMPLES ?? fileURLToPath(new URL('../../../shared/fxd', import.meta.url));
 
+/** Where a real file lies, if it is there. */
+export function samplePath(name: string): string {
+  return join(SAMPLES, name);
+}
+
 /** The bytes of a real file; undefined where there is none. */
 export function realFile(name: string): Buffer | undefined {
-  const path = join(SAMPLES, name);
+  const path = samplePath(name);
   return existsSync(path) ? readFileSync(path) : undefined;
 }
 

@@ -53,6 +53,12 @@ describe.skipIf(!canMount)('a device that is mounted', () => {
     expect(await run('stat', ['-c', '%s', target.path('late')])).toMatchObject({ status: 0, out: '8\n' });
   });
 
+  test('goes on answering while a notification waits for the lock of a request', async () => {
+    const target = await started();
+    for (let i = 0; i < 3; i++) expect((await run('stat', [target.path('late')])).status).toBe(0);
+    expect(await statsOf(target)).toMatchObject({ notificationsWritten: 3, notificationsPending: 0 });
+  });
+
   test('keeps timers running while requests never stop', async () => {
     const target = await started();
     const before = await statsOf(target);

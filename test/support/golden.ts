@@ -10,7 +10,7 @@
  * process ids by PID. FXMOUNT_GOLDEN=rewrite writes the output into the files instead of comparing it.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, temporaryDirectory, testEnvironment } from './mount.ts';
 
@@ -36,12 +36,27 @@ export interface Result {
   readonly code: number | null;
 }
 
-/** Runs a line of bash in `directory` with `fxmount` on its PATH. */
+/** A directory with the programs `fxmount` and `fx`, made once for each test process. */
+let programs: string | undefined;
+
+function programDirectory(): string {
+  if (programs !== undefined) return programs;
+  const directory = temporaryDirectory('bin');
+  chmodSync(directory, 0o755);
+  for (const name of ['fxmount', 'fx']) {
+    writeFileSync(join(directory, name), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`, { mode: 0o755 });
+  }
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  programs = directory;
+  return directory;
+}
+
+/** Runs a line of bash in `directory` with `fxmount`, also called `fx`, on its PATH. FX_CLI is the script. */
 export function runLine(line: string, directory: string, env: NodeJS.ProcessEnv = {}): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', `fxmount() { '${process.execPath}' '${CLI}' "$@"; }\n${line}`], {
+    const child = spawn('bash', ['-c', line], {
       cwd: directory,
-      env: { ...testEnvironment, ...env },
+      env: { ...testEnvironment, PATH: `${programDirectory()}:${process.env.PATH ?? ''}`, FX_CLI: CLI, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: COMMAND_TIMEOUT_MS,
       killSignal: 'SIGKILL',

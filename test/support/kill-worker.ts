@@ -40,8 +40,9 @@ function write(path: string, offset: number, data: Buffer): void {
   }
 }
 
-function perform(directory: string, operation: Operation): void {
-  const path = join(directory, operation.path);
+/** Works in the current directory: a path from the root would lead elsewhere once the dead mount is detached. */
+function perform(operation: Operation): void {
+  const { path } = operation;
   switch (operation.kind) {
     case 'create':
       return fs.closeSync(fs.openSync(path, 'wx', operation.mode));
@@ -56,9 +57,9 @@ function perform(directory: string, operation: Operation): void {
     case 'rmdir':
       return fs.rmdirSync(path);
     case 'rename':
-      return fs.renameSync(path, join(directory, operation.to));
+      return fs.renameSync(path, operation.to);
     case 'link':
-      return fs.linkSync(path, join(directory, operation.to));
+      return fs.linkSync(path, operation.to);
     case 'symlink':
       return fs.symlinkSync(operation.target, path);
     case 'chmod':
@@ -68,13 +69,13 @@ function perform(directory: string, operation: Operation): void {
   }
 }
 
-function isGone(directory: string, error: unknown): boolean {
+function isGone(error: unknown): boolean {
   if (!(error instanceof ShortWrite)) return GONE.has((error as NodeJS.ErrnoException).code ?? '');
   try {
-    fs.statfsSync(directory);
+    fs.statfsSync('.');
     return false;
   } catch (failure) {
-    return isGone(directory, failure);
+    return isGone(failure);
   }
 }
 
@@ -97,12 +98,17 @@ function runOperations(run: Run): void {
     fs.writeSync(fd, Buffer.from(Uint32Array.of(done, bytes).buffer), 0, 8, 0);
   };
   record(run.skip, 0);
+  try {
+    process.chdir(run.directory);
+  } catch {
+    return; // The daemon was killed before this process began.
+  }
   for (let done = run.skip; done < run.limit; ) {
     const operation = model.next();
     try {
-      perform(run.directory, operation);
+      perform(operation);
     } catch (error) {
-      if (!isGone(run.directory, error)) {
+      if (!isGone(error)) {
         throw new Error(`operation ${done + 1}: ${operation.kind} ${operation.path}`, { cause: error });
       }
       if (error instanceof ShortWrite) record(done, error.bytes);

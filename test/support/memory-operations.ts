@@ -334,10 +334,8 @@ export class MemoryOperations implements Operations {
     }
   }
 
-  getXattr(ino: Ino, name: Name): Uint8Array {
-    const value = this.node(ino).xattrs.get(name);
-    if (value === undefined) throw new FxError('NO_ATTRIBUTE');
-    return value;
+  getXattr(ino: Ino, name: Name): Uint8Array | undefined {
+    return this.node(ino).xattrs.get(name);
   }
 
   listXattrs(ino: Ino): Name[] {

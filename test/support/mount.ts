@@ -127,15 +127,17 @@ export class MountedStore {
     });
     this.#daemon = daemon;
     await new Promise<void>((resolve, reject) => {
-      const fail = (why: string) => reject(new Error(`the daemon ${why}\n${this.#log}`));
+      let output = '';
+      const fail = (why: string) => reject(new Error(`the daemon ${why}\n${output}`));
       const timer = setTimeout(() => fail('did not become ready'), READY_TIMEOUT_MS);
       const note = (chunk: Buffer) => {
+        output += chunk.toString('utf8');
         this.#log += chunk.toString('utf8');
       };
       daemon.stderr.on('data', note);
       daemon.stdout.on('data', (chunk: Buffer) => {
         note(chunk);
-        if (!this.#log.includes('\n') || !isMounted(this.path)) return;
+        if (!output.includes('\n') || !isMounted(this.path)) return;
         clearTimeout(timer);
         resolve();
       });

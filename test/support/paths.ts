@@ -228,7 +228,7 @@ export class VfsPaths implements PathOperations {
     if (kind === KIND.symlink) content = this.vfs.readlink(ino);
     const xattrs: Record<string, string> = {};
     for (const name of this.vfs.listXattrs(ino).sort()) {
-      xattrs[name] = Buffer.from(this.vfs.getXattr(ino, name)).toString('hex');
+      xattrs[name] = Buffer.from(this.vfs.getXattr(ino, name) ?? []).toString('hex');
     }
     const size = kind === KIND.directory ? 0 : file.size;
     return { kind, mode, uid, gid, nlink, size, content, sameAs, xattrs };

@@ -37,7 +37,7 @@ export class StorePaths extends VfsPaths {
   /** Sets the value of a file or directory, as the API does, or removes the one that it has. */
   setValue(path: string, value: Uint8Array | null): void {
     const node = this.#node(path);
-    if (node.kind > 2 || (value === null && node.value === null)) throw new FxError('INVALID');
+    if (node.kind > 2) throw new FxError('INVALID');
     this.store.patch(node, { value });
   }
 

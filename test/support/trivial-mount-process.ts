@@ -46,7 +46,7 @@ export function run(program: string, args: readonly string[], timeoutMs = TIMEOU
 function asUserWithDevice(uid: number, device: string): string[] {
   const script =
     'mknod -m 666 "$0" c 10 229 && mount --bind "$0" /dev/fuse && ' +
-    'exec setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"';
+    'user=$1 && shift && exec setpriv --reuid="$user" --regid="$user" --clear-groups "$@"';
   return ['unshare', '--mount', 'bash', '-c', script, device, String(uid)];
 }
 

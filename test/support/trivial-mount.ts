@@ -4,7 +4,7 @@
  *     node trivial-mount.js MOUNTPOINT SOURCE FILE
  *
  * `file` shows FILE (in pieces: its first half, then the rest), `past` claims one byte more than it has,
- * `zeros` is 3 MiB of zeros, `late` is looked up after a promise and a timer, `throws` makes the handler throw.
+ * `zeros` is 3 MiB of zeros, `late` is looked up after a notification, a promise and a timer, `throws` makes the handler throw.
  * Prints one line of JSON for each command on standard input: "ready" first, then `stats`, `grow` (FILE
  * has changed: invalidates `file`, and an inode that the kernel does not know), `stop`, and `unmount`;
  * last {"ended": errno}.
@@ -12,7 +12,7 @@
 import { openSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type DeviceSession, FuseDevice } from '../../mount/fuse/device.ts';
-import { invalInode } from '../../mount/fuse/invalidate.ts';
+import { invalEntry, invalInode } from '../../mount/fuse/invalidate.ts';
 import { mountFuse } from '../../mount/fuse/mount.ts';
 
 const [mountpoint = '', source = '', file = ''] = process.argv.slice(2);
@@ -69,6 +69,8 @@ function lookup(length: number): number {
   const bytes = finish(128);
   if (ino !== LATE) return bytes;
   const copy = output.slice(0, bytes);
+  // Waits for the directory's lock, which this lookup holds until it is answered.
+  sink?.notify(invalEntry(1, 'late'));
   void Promise.resolve().then(() => setTimeout(() => sink?.reply(copy), 1));
   return 0;
 }

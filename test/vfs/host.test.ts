@@ -18,35 +18,39 @@ const numRuns = Number(process.env.FXMOUNT_RUNS ?? 60);
 /** Others are refused what the modes forbid, which is not a Vfs's to decide, and may not chown. */
 const isRoot = process.getuid?.() === 0;
 
-test.skipIf(!isRoot)('random operations on a Vfs end as they do on the host', { timeout: 30_000 + numRuns * 1_000 }, () => {
-  const oldMask = process.umask(0);
-  try {
-    fc.assert(
-      fc.property(fc.array(posixStep(), { minLength: 1, maxLength: 60, size: 'max' }), (steps) => {
-        const directory = mkdtempSync(join(tmpdir(), 'fxmount-host-'));
-        const now = tickingClock();
-        const store = new MemoryStore({ now });
-        try {
-          const host = new HostPaths(directory);
-          host.chmod('', 0o755);
-          const vfs = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
-          for (const open of steps) {
-            const step = open.among(vfs.paths());
-            const expected = outcomeOf(() => step.run(host));
-            const outcome = outcomeOf(() => step.run(vfs));
-            // A file renamed over a directory above it: POSIX allows both, and a kernel asks nobody.
-            if (outcome === 'IS_DIRECTORY' && expected === 'NOT_EMPTY') continue;
-            expect([String(step), outcome]).toEqual([String(step), expected]);
+test.skipIf(!isRoot)(
+  'random operations on a Vfs end as they do on the host',
+  { timeout: 30_000 + numRuns * 1_000 },
+  () => {
+    const oldMask = process.umask(0);
+    try {
+      fc.assert(
+        fc.property(fc.array(posixStep(), { minLength: 1, maxLength: 60, size: 'max' }), (steps) => {
+          const directory = mkdtempSync(join(tmpdir(), 'fxmount-host-'));
+          const now = tickingClock();
+          const store = new MemoryStore({ now });
+          try {
+            const host = new HostPaths(directory);
+            host.chmod('', 0o755);
+            const vfs = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+            for (const open of steps) {
+              const step = open.among(vfs.paths());
+              const expected = outcomeOf(() => step.run(host));
+              const outcome = outcomeOf(() => step.run(vfs));
+              // A file renamed over a directory above it: POSIX allows both, and a kernel asks nobody.
+              if (outcome === 'IS_DIRECTORY' && expected === 'NOT_EMPTY') continue;
+              expect([String(step), outcome]).toEqual([String(step), expected]);
+            }
+            expect(vfs.tree()).toEqual(host.tree());
+          } finally {
+            store.close();
+            rmSync(directory, { recursive: true, force: true });
           }
-          expect(vfs.tree()).toEqual(host.tree());
-        } finally {
-          store.close();
-          rmSync(directory, { recursive: true, force: true });
-        }
-      }),
-      { seed, numRuns },
-    );
-  } finally {
-    process.umask(oldMask);
-  }
-});
+        }),
+        { seed, numRuns },
+      );
+    } finally {
+      process.umask(oldMask);
+    }
+  },
+);

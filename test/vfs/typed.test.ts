@@ -76,7 +76,7 @@ storeTest('the first write turns a typed file into a blob with the rendered text
   expect(node.value).toBeNull();
   expect(readAll(vfs, node.ino).toString()).toBe(mapText.replace('8080', '9080'));
   expect(paths.find('config')).toMatchObject({ ino: node.ino, size: mapText.length });
-  expect(Buffer.from(vfs.getXattr(node.ino, 'user.fx.id')).toString()).toBe(id);
+  expect(Buffer.from(vfs.getXattr(node.ino, 'user.fx.id') ?? []).toString()).toBe(id);
 });
 
 storeTest('truncating a typed file keeps that much of its text', async (open) => {
@@ -102,7 +102,7 @@ storeTest('a value that cannot be decoded can be listed, emptied and removed, an
   expect(paths.find('bad').size).toBe(0);
   expect(outcomeOf(() => vfs.read(node.ino, 0, 0, 10))).toBe('DAMAGED');
   expect(outcomeOf(() => vfs.write(node.ino, 0, 0, Buffer.from('x'), 0, 1, false))).toBe('DAMAGED');
-  expect(Buffer.from(vfs.getXattr(node.ino, 'user.fx.type')).toString()).toBe('damaged');
+  expect(Buffer.from(vfs.getXattr(node.ino, 'user.fx.type') ?? []).toString()).toBe('damaged');
   vfs.open(node.ino, TRUNCATE);
   expect(node.value).toBeNull();
   paths.unlink('bad');
@@ -132,7 +132,7 @@ storeTest('a directory’s value is its file .value', async (open) => {
   vfs.open(valueIno, READ);
   expect(readAll(vfs, valueIno).toString()).toBe(mapText);
   expect(vfs.lookup(valueIno, '.')?.ino).toBe(valueIno);
-  expect(Buffer.from(vfs.getXattr(valueIno, 'user.fx.type')).toString()).toBe('map');
+  expect(Buffer.from(vfs.getXattr(valueIno, 'user.fx.type') ?? []).toString()).toBe('map');
 });
 
 storeTest('.value is listed after "." and "..", with cookie 3', async (open) => {
@@ -161,7 +161,6 @@ storeTest('.value is read-only, and its name is taken', async (open) => {
   expect(
     outcomeOf(() => paths.setXattr('d/.value', 'user.a', Buffer.from('x'), { create: false, replace: false })),
   ).toBe('NOT_PERMITTED');
-  expect(outcomeOf(() => paths.unlink('d/.value'))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.rmdir('d/.value'))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.rename('d/.value', 'x'))).toBe('NOT_PERMITTED');
   expect(outcomeOf(() => paths.rename('f', 'd/.value'))).toBe('NOT_PERMITTED');
@@ -183,6 +182,17 @@ storeTest('a real entry named .value hides the value until it goes', async (open
   expect(readAll(vfs, real.ino).toString()).toBe('real');
   paths.unlink('d/.value');
   expect(paths.find('d/.value').ino).toBe(valueIno);
+});
+
+storeTest('removing .value takes the directory’s value away, and nothing else', async (open) => {
+  const { vfs, paths, directory, valueIno } = await withValue(open);
+  const { version } = directory;
+  paths.unlink('d/.value');
+  expect(directory.value).toBe(null);
+  expect(directory.version).toBe(version + 1);
+  expect(outcomeOf(() => vfs.attributes(valueIno))).toBe('STALE');
+  expect(outcomeOf(() => paths.unlink('d/.value'))).toBe('NOT_FOUND');
+  expect(outcomeOf(() => paths.create('d/.value', 0o644))).toBe('OK');
 });
 
 storeTest('.value goes with the value and with its directory', async (open) => {
