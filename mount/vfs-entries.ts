@@ -84,9 +84,11 @@ export class Entries {
     const tree = this.#tree;
     const directory = this.#directoryFor(parent, name);
     const inherits = (directory.mode & S_ISGID) !== 0;
-    const node: NewNode = { ...fresh, uid: caller.uid, gid: inherits ? directory.gid : caller.gid };
-    node.mode &= MODE_MASK;
-    if (inherits && fresh.kind === KIND.directory) node.mode |= S_ISGID;
+    const { kind, rdev, target } = fresh;
+    const setGid = inherits && kind === KIND.directory ? S_ISGID : 0;
+    const mode = (fresh.mode & MODE_MASK) | setGid;
+    // Always of one shape: this is the busiest allocation of an unpacking tar or a git checkout.
+    const node: NewNode = { kind, mode, uid: caller.uid, gid: inherits ? directory.gid : caller.gid, rdev, target };
     return tree.describe(this.#events.quiet(() => tree.store.create(directory, name, node)));
   }
 

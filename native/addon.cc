@@ -6,6 +6,7 @@ NAPI_MODULE_INIT() {
   fx::defineClock(env, exports);
   fx::defineCrc32c(env, exports);
   fx::defineFile(env, exports);
+  fx::defineHostCalls(env, exports);
   fx::defineMount(env, exports);
   fx::defineDevice(env, exports);
   fx::defineNotifier(env, exports);

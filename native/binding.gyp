@@ -11,6 +11,8 @@
         "device_js.cc",
         "file.cc",
         "file_reply.cc",
+        "host_calls.cc",
+        "host_calls_js.cc",
         "mount.cc",
         "notifier.cc",
         "notifier_js.cc",

@@ -17,6 +17,7 @@ declare global {
 }
 
 const TWO_32 = 0x1_0000_0000;
+const SHORT_TEXT = 32;
 
 /** Rounds up to a multiple of 8. */
 export function align8(n: number): number {
@@ -105,9 +106,13 @@ export class Writer {
 
   /** A byte string, without length. */
   latin1(text: string): void {
-    this.reserve(text.length);
-    this.bytes.latin1Write(text, this.position);
-    this.position += text.length;
+    const { length } = text;
+    this.reserve(length);
+    const { bytes, position } = this;
+    // A call into C++ costs more than a short loop.
+    if (length > SHORT_TEXT) bytes.latin1Write(text, position);
+    else for (let i = 0; i < length; i++) bytes[position + i] = text.charCodeAt(i);
+    this.position = position + length;
   }
 
   /** Zero bytes up to a multiple of 8 of the position. */

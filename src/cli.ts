@@ -49,7 +49,10 @@ function usageError(error: CommanderError, args: readonly string[]): FxError {
   const root = program();
   const command = root.commands.find((each) => each.name() === args[0]);
   const help = command === undefined ? 'fxmount --help' : `fxmount ${command.name()} --help`;
-  const said = error.message.replace(/^error: /, '').replace(/\.$/, '').replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)');
+  const said = error.message
+    .replace(/^error: /, '')
+    .replace(/\.$/, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)');
   return new FxError('INVALID', `${said}; see "${help}"`);
 }
 

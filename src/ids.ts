@@ -19,20 +19,25 @@ const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 export const NODE_ID_BYTES = 16;
 export const NODE_ID_TEXT_CHARS = 22;
 
-const pool = Buffer.alloc(8192);
-const scratch = Buffer.alloc(NODE_ID_BYTES);
+const TIME_BYTES = 6;
+/** Random bytes, of which each NodeID takes sixteen; the first six give way to the time. */
+const pool = Buffer.alloc(16_384);
 let poolUsed = pool.length;
 
 /** A new NodeID for the time `ms` (milliseconds since 1970). */
 export function newNodeId(ms: number): NodeId {
-  if (poolUsed + 10 > pool.length) {
+  if (poolUsed === pool.length) {
     randomFillSync(pool);
     poolUsed = 0;
   }
-  scratch.writeUIntBE(ms, 0, 6);
-  pool.copy(scratch, 6, poolUsed, poolUsed + 10);
-  poolUsed += 10;
-  return scratch.latin1Slice(0, NODE_ID_BYTES);
+  const start = poolUsed;
+  let rest = ms;
+  for (let i = TIME_BYTES - 1; i >= 0; i--) {
+    pool[start + i] = rest & 0xff;
+    rest = Math.floor(rest / 0x100);
+  }
+  poolUsed = start + NODE_ID_BYTES;
+  return pool.latin1Slice(start, poolUsed);
 }
 
 /** Five digits at a time: the largest power of 58 by which numbers of 16-bit words divide exactly. */

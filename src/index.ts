@@ -25,7 +25,6 @@ export type { Ref } from './tree/address.ts';
 export { exportHost } from './tree/export-host.ts';
 export type { ExportCounts, ExportOptions, ExportResult } from './tree/export-options.ts';
 export type { FieldPath, Fields } from './tree/fields.ts';
-export type { HostCalls } from './tree/host-calls.ts';
 export { importHost } from './tree/import-host.ts';
 export type { ImportCounts, ImportOptions, ImportResult } from './tree/import-options.ts';
 export { importSource } from './tree/import-source.ts';

@@ -40,6 +40,33 @@ export interface Native {
   /** flock(fd, LOCK_EX | LOCK_NB). 0, or -errno (-EWOULDBLOCK when another process holds it). */
   lock(fd: number): number;
 
+  /**
+   * Calls on files of the host; none follows a symlink at the end of the path. `path` and `name` are bytes
+   * without NUL. Each returns 0 or -errno at once; with `done` it runs on a thread of the pool, returns
+   * undefined, and `done` gets the result.
+   *
+   * utimensat(2) with AT_SYMLINK_NOFOLLOW. Seconds since 1970, which may be negative; nanoseconds below 10^9.
+   */
+  setTimes(
+    path: Uint8Array,
+    atimeSec: number,
+    atimeNsec: number,
+    mtimeSec: number,
+    mtimeNsec: number,
+    done?: NativeDone,
+  ): number;
+  /** chmod(2); -ELOOP for a symlink. */
+  setMode(path: Uint8Array, mode: number, done?: NativeDone): number;
+  /** mknod(2); `mode` with the type of file, less the umask. */
+  makeNode(path: Uint8Array, mode: number, rdev: number, done?: NativeDone): number;
+  /**
+   * llistxattr(2) and lgetxattr(2): name, value, name, value…, names as byte strings, null for a value that
+   * may not be read; 0 when there are none.
+   */
+  getXattrs(path: Uint8Array, done?: NativeDone<NativeXattrs>): NativeXattrs;
+  /** lsetxattr(2), creating or replacing. */
+  setXattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, done?: NativeDone): number;
+
   /** mount(2) on a thread of the pool. 0 or -errno. */
   mount(source: string, target: string, type: string, flags: number, data: string): Promise<number>;
   /**
@@ -65,6 +92,9 @@ export interface Native {
    */
   notifier(fd: number, capacity: number, onDrain: () => void): Notifier;
 }
+
+export type NativeDone<T = number> = (result: T) => void;
+export type NativeXattrs = (string | Uint8Array | null)[] | number;
 
 export interface ServeOptions {
   /** A /dev/fuse descriptor; it is made non-blocking. The device uses a duplicate of its own. */

@@ -10,7 +10,10 @@ function load(): string {
   // The sources run from src/, the build from dist/src/.
   for (let i = 0; i < 3; i++) {
     try {
-      const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Record<string, unknown>;
+      const { name, version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
       if (name === 'fxmount' && typeof version === 'string') return version;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

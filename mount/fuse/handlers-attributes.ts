@@ -1,5 +1,5 @@
 /**
- * Attributes: GETATTR, SETATTR, STATFS.
+ * Attributes: GETATTR, SETATTR, ACCESS, STATFS.
  */
 import { FILE_BYTES_MAX, NAME_BYTES_MAX } from '../../src/limits.ts';
 import type { Time } from '../../src/store/api.ts';
@@ -7,7 +7,7 @@ import { MODE_MASK } from '../../src/store/node.ts';
 import type { AttributeChanges } from '../operations.ts';
 import { ERRNO } from './errno.ts';
 import type { Exchange } from './exchange.ts';
-import { BODY_WORD, OUT, OUT_WORD, SETATTR_IN, STATFS_OUT } from './layouts.ts';
+import { ACCESS_IN, BODY_WORD, OUT, OUT_WORD, SETATTR_IN, STATFS_OUT } from './layouts.ts';
 import { FATTR } from './protocol.ts';
 
 const BLOCK_BYTES = 4096;
@@ -47,6 +47,11 @@ function time(x: Exchange, secWord: number, nsecWord: number): Time {
   const nsec = x.u32(BODY_WORD + nsecWord);
   if (nsec >= SECOND_NSEC) x.malformed(`${nsec} nanoseconds are over a second`);
   return [x.i64(BODY_WORD + secWord), nsec];
+}
+
+export function access(x: Exchange): number {
+  x.operations.access(x.nodeid, x.u32(BODY_WORD + ACCESS_IN.word.mask), x.caller);
+  return OUT;
 }
 
 export function statfs(x: Exchange): number {

@@ -27,13 +27,6 @@ export interface MountOptions {
   readOnly?: boolean;
   /** Lets other users in; as an ordinary user only with user_allow_other in /etc/fuse.conf. */
   allowOther?: boolean;
-  /**
-   * The kernel checks modes (default_permissions). Default true. It then asks for a directory's attributes
-   * after each change in it, about a quarter of the time that creating a file takes. Without, who may
-   * enter the mount may do all in it: sensible where that is root alone (mounted by root without
-   * `allowOther`). A session that negotiates POSIX_ACL turns the checks on again.
-   */
-  checkPermissions?: boolean;
   /** Honours set-id programs and device nodes. Root only. */
   suidAndDevices?: boolean;
 }
@@ -68,8 +61,9 @@ async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<n
     );
   }
   const data = [`fd=${fd}`, 'rootmode=40000', `user_id=${process.getuid?.()}`, `group_id=${process.getgid?.()}`];
-  if (options.checkPermissions !== false) data.push('default_permissions');
-  if (options.allowOther) data.push('allow_other');
+  // Without allow_other root alone gets in, who may do everything: the kernel then need not check modes, and
+  // not fetch a directory's attributes again after each change in it. (POSIX_ACL would turn the checks on.)
+  if (options.allowOther) data.push('default_permissions', 'allow_other');
   const flags = (options.readOnly ? MS_RDONLY : 0) | (options.suidAndDevices ? 0 : MS_NOSUID | MS_NODEV);
   const result = await native.mount(options.source, mountpoint, MOUNT_TYPE, flags, data.join(','));
   if (result === 0) return fd;
@@ -79,8 +73,7 @@ async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<n
 
 function mountAsUser(mountpoint: string, options: MountOptions): Promise<number> {
   const list = [mountOption('fsname', options.source), mountOption('subtype', MOUNT_TYPE.slice('fuse.'.length))];
-  list.push(options.readOnly ? 'ro' : 'rw', 'nosuid', 'nodev');
-  if (options.checkPermissions !== false) list.push('default_permissions');
+  list.push(options.readOnly ? 'ro' : 'rw', 'nosuid', 'nodev', 'default_permissions');
   if (options.allowOther) list.push('allow_other');
   return fusermountMount(mountpoint, list);
 }

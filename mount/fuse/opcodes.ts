@@ -6,13 +6,14 @@
  */
 import { ERRNO } from './errno.ts';
 import type { Exchange } from './exchange.ts';
-import { getattr, setattr, statfs } from './handlers-attributes.ts';
+import { access, getattr, setattr, statfs } from './handlers-attributes.ts';
 import { batchForget, destroy, forget, ignore, init, interrupt } from './handlers-control.ts';
 import { opendir, readdir, readdirplus, releasedir } from './handlers-directories.ts';
 import { link, lookup, mkdir, mknod, readlink, rename, rename2, rmdir, symlink, unlink } from './handlers-entries.ts';
 import { create, flush, fsync, open, read, release, write } from './handlers-files.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './handlers-xattrs.ts';
 import {
+  ACCESS_IN,
   ATTR_ANSWER_BYTES,
   BATCH_FORGET_IN,
   CREATE_IN,
@@ -130,8 +131,8 @@ export const OPCODES: readonly Opcode[] = [
   refuse('GETLK', 7),
   refuse('SETLK', 7),
   refuse('SETLKW', 7),
-  // The mount has default_permissions: the kernel checks by itself and does not ask again.
-  refuse('ACCESS', 3),
+  // Asked by access(2) and chdir(2) of a mount without default_permissions; with it the kernel answers itself.
+  serve('ACCESS', ACCESS_IN.bytes, 0, access),
   serve('CREATE', CREATE_IN.bytes + NAME, ENTRY_BYTES + OPEN_OUT.bytes, create, CHANGES),
   serve('INTERRUPT', INTERRUPT_IN.bytes, 'none', interrupt),
   refuse('BMAP', 7),

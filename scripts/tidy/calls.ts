@@ -14,7 +14,7 @@ const isTool = (path: string): boolean => isTest(path) || isScript(path);
 
 const BANNED_CALLS: readonly BannedCall[] = [
   {
-    pattern: /\b(?:[a-z]\w*)Sync\s*\(/g,
+    pattern: /\b(?!close)(?:[a-z]\w*)Sync\s*\(/g,
     applies: (path) => path.startsWith('mount/') && !SYNC_EXEMPT.has(path),
     message: 'a synchronous file call stalls every mount, and for ever if the path is on one',
   },
@@ -41,7 +41,10 @@ const BANNED_CALLS: readonly BannedCall[] = [
 ];
 
 /** Files of mount/ that may use synchronous file calls, and why. */
-export const SYNC_EXEMPT: ReadonlyMap<string, string> = new Map<string, string>([]);
+export const SYNC_EXEMPT: ReadonlyMap<string, string> = new Map<string, string>([
+  ['mount/fuse/mountinfo.ts', 'reads /proc, which is on no mount of ours'],
+  ['mount/fuse/processes.ts', 'reads /proc, which is on no mount of ours'],
+]);
 
 export function checkCalls(files: readonly SourceFile[]): Problem[] {
   const problems: Problem[] = [];

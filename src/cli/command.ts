@@ -2,10 +2,10 @@
  * What every command does around its verb: where the store is, running, printing.
  */
 import { realpathSync } from 'node:fs';
-import { InvalidArgumentError } from 'commander';
 import { basename, dirname, join, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import type { Plain, PlainMap } from '../daemon/plain.ts';
-import { invoke, type Invocation } from '../daemon/reach.ts';
+import { type Invocation, invoke } from '../daemon/reach.ts';
 import type { Row } from '../daemon/verb.ts';
 import type { VerbName } from '../daemon/verbs.ts';
 import { FxError } from '../errors.ts';
@@ -29,7 +29,8 @@ export function hostPath(path: string): string {
 /** The store that an argument names: its directory, or a mountpoint of it. INVALID when its path is not UTF-8. */
 export function storePath(argument: string): string {
   const path = mountedStore(argument) ?? hostPath(argument);
-  if (Buffer.from(path).toString() !== path) throw new FxError('INVALID', `${path}: the path of a store must be UTF-8 text; rename it`);
+  if (Buffer.from(path).toString() !== path)
+    throw new FxError('INVALID', `${path}: the path of a store must be UTF-8 text; rename it`);
   return path;
 }
 

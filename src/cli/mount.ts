@@ -13,12 +13,12 @@ import type { PlainMap } from '../daemon/plain.ts';
 import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
 import { FxError } from '../errors.ts';
-import { EXIT_FAULT, exitCodeOf } from './exit-codes.ts';
 import { examples, storePath } from './command.ts';
+import { EXIT_FAULT, exitCodeOf } from './exit-codes.ts';
+import { unmountCommand } from './mounted.ts';
 import { fail, note, printable, printLine } from './output.ts';
 import { serve } from './serve.ts';
 import { checkStore } from './store-check.ts';
-import { unmountCommand } from './mounted.ts';
 
 const RETRY_MS = 40;
 
@@ -69,11 +69,13 @@ function withMountOptions(command: Command): Command {
     .option('--allow-other', 'let other users in, as permissions allow')
     .option('--subtree <path>', 'show only what is below this node', '/')
     .addOption(
-      new Option('--sync <policy>', 'when changes are synced to disk: fsync (when asked), always (before each reply), interval:MS (also that often); default fsync')
-        .argParser((text: string) => {
-          parseSync(text);
-          return text;
-        }),
+      new Option(
+        '--sync <policy>',
+        'when changes are synced to disk: fsync (when asked), always (before each reply), interval:MS (also that often); default fsync',
+      ).argParser((text: string) => {
+        parseSync(text);
+        return text;
+      }),
     );
 }
 
@@ -129,10 +131,21 @@ function readyLine(directory: string, mountpoint: string, pid: number): Promise<
 }
 
 /** Mounts through the daemon that serves the store; in the foreground until the mount is gone, or a signal asks to end it. */
-async function joinDaemon(client: DaemonClient, directory: string, request: MountRequest, options: MountOptions): Promise<void> {
+async function joinDaemon(
+  client: DaemonClient,
+  directory: string,
+  request: MountRequest,
+  options: MountOptions,
+): Promise<void> {
   const { mountpoint, readOnly, allowOther, subtree } = request;
   try {
-    const args = { mountpoint, readOnly, allowOther, subtree, ...(options.sync === undefined ? {} : { sync: options.sync }) };
+    const args = {
+      mountpoint,
+      readOnly,
+      allowOther,
+      subtree,
+      ...(options.sync === undefined ? {} : { sync: options.sync }),
+    };
     const { pid } = (await client.call('mount', args)) as PlainMap;
     if (options.foreground !== true) return;
     await readyLine(directory, mountpoint, Number(pid));

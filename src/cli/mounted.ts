@@ -3,13 +3,18 @@
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findMount, fxmountMounts, MOUNT_TYPE, type MountEntry } from '../../mount/fuse/mountinfo.ts';
 import { resolveMountpoint } from '../../mount/fuse/mountpoint.ts';
 import { probeMount } from '../../mount/fuse/probe.ts';
 import { unmountFuse } from '../../mount/fuse/unmount.ts';
 import { busyError } from '../daemon/mounts.ts';
+import type { PlainMap } from '../daemon/plain.ts';
 import { connectDaemon } from '../daemon/reach.ts';
 import { FxError } from '../errors.ts';
+
+/** How long to wait for the daemon that ends after its last mount. */
+const CLOSE_TIMEOUT_MS = 10_000;
 
 export interface Mounted {
   readonly store: string;
@@ -30,7 +35,10 @@ export function mountedStore(path: string): string | undefined {
   const entry = entryAt(path);
   if (entry?.type !== MOUNT_TYPE) return undefined;
   if (entry.uid !== undefined && entry.uid !== process.getuid?.()) {
-    throw new FxError('ACCESS_DENIED', `${entry.mountpoint} is a mount of user ${entry.uid}; run the command as that user, or name the store`);
+    throw new FxError(
+      'ACCESS_DENIED',
+      `${entry.mountpoint} is a mount of user ${entry.uid}; run the command as that user, or name the store`,
+    );
   }
   return entry.source;
 }
@@ -55,8 +63,10 @@ export async function unmountCommand(argument: string, lazy: boolean): Promise<v
   // A working directory inside would keep the mount busy.
   process.chdir('/');
   const entry = findMount(mountpoint);
-  if (entry === undefined) throw new FxError('NOT_FOUND', `${mountpoint}: nothing is mounted there; "fxmount status" lists what is`);
-  if (entry.type !== MOUNT_TYPE) throw new FxError('INVALID', `${mountpoint}: a mount of type ${entry.type}, not of fxmount; use umount(8)`);
+  if (entry === undefined)
+    throw new FxError('NOT_FOUND', `${mountpoint}: nothing is mounted there; "fxmount status" lists what is`);
+  if (entry.type !== MOUNT_TYPE)
+    throw new FxError('INVALID', `${mountpoint}: a mount of type ${entry.type}, not of fxmount; use umount(8)`);
   if (await unmountByDaemon(entry, lazy)) return;
   const health = await probeMount(mountpoint);
   if (health === 'unresponsive' && !lazy) {
@@ -79,7 +89,9 @@ async function unmountByDaemon({ source, mountpoint }: MountEntry, lazy: boolean
   });
   if (client === undefined) return false;
   try {
-    await client.call('umount', { mountpoint, lazy });
+    const { last } = (await client.call('umount', { mountpoint, lazy })) as PlainMap;
+    // The store is free when the daemon has closed it.
+    if (last === true) await Promise.race([client.ended, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     return true;
   } catch (error) {
     if (error instanceof FxError && (error.code === 'NOT_FOUND' || error.code === 'NO_DAEMON')) return false;

@@ -22,12 +22,17 @@ function addLooking(program: Command): void {
   program
     .command('ls')
     .summary('list a directory of the tree')
-    .description('Lists the entries of a directory, in the order in which they were made. Any other node is listed itself.')
+    .description(
+      'Lists the entries of a directory, in the order in which they were made. Any other node is listed itself.',
+    )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
     .argument('[path]', 'node path', '/')
     .option('-l, --long', 'with mode, owner, type, size and time')
     .option('--json', JSON_ROWS)
-    .addHelpText('after', examples('fxmount ls store', 'fxmount ls -l store /config', 'fxmount ls --json store | jq .name'))
+    .addHelpText(
+      'after',
+      examples('fxmount ls store', 'fxmount ls -l store /config', 'fxmount ls --json store | jq .name'),
+    )
     .action((store: string, path: string, { long, json }: { long?: boolean; json?: boolean }) =>
       runRows(store, 'ls', { path }, json === true, long === true ? longLine : nameOf),
     );
@@ -90,7 +95,9 @@ function addStat(program: Command): void {
       if (json === true) return printJson(node);
       for (const [key, value] of Object.entries(node)) {
         if (value === null) continue;
-        await printLine(`${key.padEnd(12)} ${printable(typeof value === 'object' ? JSON.stringify(value) : String(value))}`);
+        await printLine(
+          `${key.padEnd(12)} ${printable(typeof value === 'object' ? JSON.stringify(value) : String(value))}`,
+        );
       }
     });
 }
@@ -99,12 +106,16 @@ function addGet(program: Command): void {
   program
     .command('get')
     .summary('print the value or content of a node')
-    .description('Prints what a mount would show: a file’s bytes, or a typed value through the raw lens; of a symlink its target.')
+    .description(
+      'Prints what a mount would show: a file’s bytes, or a typed value through the raw lens; of a symlink its target.',
+    )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
     .argument('<path>', 'node path, or n:<NodeID>')
     .option('--json', 'print a typed value as JSON, strings too')
     .addHelpText('after', examples('fxmount get store /config/port', 'fxmount get store /photo.jpg > photo.jpg'))
-    .action((store: string, path: string, { json }: { json?: boolean }) => runBytes(store, 'get', { path, json: json === true }));
+    .action((store: string, path: string, { json }: { json?: boolean }) =>
+      runBytes(store, 'get', { path, json: json === true }),
+    );
 }
 
 interface PutOptions {
@@ -168,7 +179,9 @@ function addRemoving(program: Command): void {
   program
     .command('mv')
     .summary('rename or move a node')
-    .description('Gives a node a new path, as rename(2) does: TO is the new name itself, and what it named before is replaced.')
+    .description(
+      'Gives a node a new path, as rename(2) does: TO is the new name itself, and what it named before is replaced.',
+    )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
     .argument('<from>', 'node path')
     .argument('<to>', 'new node path')

@@ -46,11 +46,9 @@ export function note(store: string, lines: readonly string[]): void {
 
 /** Text for a terminal or a line-based reader: control characters escaped, bytes that are not UTF-8 as \xNN. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${hex(char.charCodeAt(0))}`).replace(
-    /(?<![\ud800-\udbff])[\udc80-\udcff]/g,
-    (char) => `\\x${hex(char.charCodeAt(0) - 0xdc00)}`,
-  );
+  return text
+    .replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\x${hex(char.charCodeAt(0))}`)
+    .replace(/(?<![\ud800-\udbff])[\udc80-\udcff]/g, (char) => `\\x${hex(char.charCodeAt(0) - 0xdc00)}`);
 }
 
 function hex(code: number): string {

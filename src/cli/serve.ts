@@ -30,14 +30,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { directory, sync, request, log, note } = options;
   let daemon: Daemon | undefined;
   let signals = 0;
+  let isEnding = false;
   const end = (force: boolean): void => {
+    isEnding = true;
     if (force) setTimeout(() => process.exit(), FORCE_TIMEOUT_MS).unref();
     daemon?.shutdown(force).catch((error: Error) => log(`ending failed: ${error.stack ?? error.message}`));
   };
   const onSignal = (signal: keyof typeof SIGNALS): void => {
     note(`${signal}: unmounting`);
     process.exitCode = signals === 0 ? 0 : 128 + SIGNALS[signal];
-    if (daemon === undefined) process.exit(128 + SIGNALS[signal]);
     end(signals++ > 0);
   };
   const onFault = (error: unknown): void => {
@@ -53,5 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const line of store.report) log(`${directory}: ${line}`);
   daemon = await Daemon.start(store, { directory, sync, log, note }, request);
   await options.onReady(store.report);
+  // What came while there was nothing to end yet.
+  if (isEnding) end(process.exitCode !== 0);
   await daemon.finished;
 }

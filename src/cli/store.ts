@@ -46,7 +46,9 @@ function addStatus(program: Command): void {
     .action(async (store: string | undefined, { json }: { json?: boolean }) => {
       if (store === undefined) {
         for (const mount of allMounts()) {
-          await (json === true ? printJson(mount) : printLine(`${printable(mount.store)} at ${printable(mount.mountpoint)}`));
+          await (json === true
+            ? printJson(mount)
+            : printLine(`${printable(mount.store)} at ${printable(mount.mountpoint)}`));
         }
         return;
       }
@@ -68,6 +70,7 @@ function statusLines(status: PlainMap): string[] {
       mount.readOnly === true ? 'read-only' : 'read-write',
       ...(mount.subtree === '/' ? [] : [`subtree ${String(mount.subtree)}`]),
       ...(mount.allowOther === true ? ['allow-other'] : []),
+      ...(mount.detached === true ? ['detached'] : []),
     ];
     lines.push(`mount:         ${String(mount.mountpoint)} (${options.join(', ')})`);
   }
@@ -101,13 +104,18 @@ function addLog(program: Command): void {
   program
     .command('log')
     .summary('show the log: every change, newest last')
-    .description('Shows the records of the log, oldest first; with a path only those of that node and of what is below it.')
+    .description(
+      'Shows the records of the log, oldest first; with a path only those of that node and of what is below it.',
+    )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
     .argument('[path]', 'node path, or n:<NodeID>')
     .addOption(new Option('-n, --limit <records>', 'show only so many of the newest').argParser(count))
     .addOption(new Option('--from <seq>', 'start at this sequence number').argParser(count))
     .option('--json', 'print one JSON object a line')
-    .addHelpText('after', examples('fxmount log store --limit 20', 'fxmount log store /config', 'fxmount log --json store --from 100'))
+    .addHelpText(
+      'after',
+      examples('fxmount log store --limit 20', 'fxmount log store /config', 'fxmount log --json store --from 100'),
+    )
     .action((store: string, path: string | undefined, { limit, from, json }: LogOptions) => {
       const args: Record<string, Plain> = {};
       if (path !== undefined) args.path = path;
@@ -130,7 +138,9 @@ function addVerify(program: Command): void {
   program
     .command('verify')
     .summary('check every frame of the log and every link of the tree')
-    .description('Reads the whole log and tree and checks them. Prints what is wrong, one finding a line; exits with 8 if anything is.')
+    .description(
+      'Reads the whole log and tree and checks them. Prints what is wrong, one finding a line; exits with 8 if anything is.',
+    )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', examples('fxmount verify store'))

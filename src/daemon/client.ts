@@ -34,6 +34,9 @@ export class DaemonClient {
   #lastId = 0;
   #gone: Error | undefined;
   #hello: Hello | undefined;
+  /** Resolves when the connection is over. */
+  readonly ended: Promise<void>;
+  #end: () => void = () => {};
 
   /** Speaks to the daemon behind `socket`. Resolves when both sides agree; rejects PROTOCOL, NO_DAEMON. */
   static open(socket: Duplex, store: string): Promise<DaemonClient> {
@@ -46,6 +49,9 @@ export class DaemonClient {
   }
 
   private constructor(socket: Duplex, store: string, opened: (error?: Error) => void) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     this.#peer = new Peer(socket, store, {
       ready: (hello) => {
         this.#hello = hello;
@@ -53,10 +59,12 @@ export class DaemonClient {
       },
       message: (message) => this.#message(message),
       closed: (error) => {
-        this.#gone = error ?? new FxError('NO_DAEMON', `the daemon of ${store} ended before it answered; see daemon.log there`);
+        this.#gone =
+          error ?? new FxError('NO_DAEMON', `the daemon of ${store} ended before it answered; see daemon.log there`);
         opened(this.#gone);
         for (const call of this.#calls.values()) this.#fail(call, this.#gone);
         this.#calls.clear();
+        this.#end();
       },
     });
   }

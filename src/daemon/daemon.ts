@@ -2,8 +2,8 @@
  * The daemon: owns a store, serves its mounts and its socket, and ends with its last mount.
  *
  * Order of ending: the socket takes no more clients; requests under way are waited for, up to
- * DRAIN_TIMEOUT_MS; the store is checkpointed and closed, which gives its lock back. A client that comes
- * meanwhile finds no socket, and opens the store itself once the lock is free.
+ * DRAIN_TIMEOUT_MS; the store is checkpointed and closed, which gives its lock back; then connections end. A
+ * client that comes meanwhile finds no socket, and opens the store itself once the lock is free.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,6 +40,7 @@ export class Daemon {
   readonly #context: VerbContext;
   readonly #connections = new Set<ServerConnection>();
   #endpoint: Endpoint | undefined;
+  #isClosed = false;
   #finish: () => void = () => {};
   /** Resolves when the daemon has ended and the store is closed; rejects when closing failed. */
   readonly finished: Promise<void>;
@@ -96,6 +97,7 @@ export class Daemon {
   }
 
   #run(verb: string, args: PlainMap, io: VerbIo): Promise<Plain> {
+    if (this.#isClosed) throw new FxError('NO_DAEMON', `the daemon of ${this.#options.directory} is ending; try again`);
     if (!isVerbName(verb)) throw new FxError('PROTOCOL', `the daemon has no verb "${verb}"`);
     return runVerb(verb, this.#context, args, io);
   }
@@ -107,8 +109,14 @@ export class Daemon {
   async #close(): Promise<void> {
     this.#endpoint?.close();
     const deadline = Date.now() + DRAIN_TIMEOUT_MS;
-    while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline) await delay(DRAIN_POLL_MS);
-    for (const connection of this.#connections) connection.close();
-    await this.#store.close();
+    while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline)
+      await delay(DRAIN_POLL_MS);
+    this.#isClosed = true;
+    try {
+      await this.#store.close();
+    } finally {
+      // Whoever unmounted the last mount waits for this: the store is free now.
+      for (const connection of this.#connections) connection.close();
+    }
   }
 }

@@ -39,7 +39,12 @@ function connect(path: string, directory: string): Promise<Socket | undefined> {
     const socket = createConnection({ path });
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new FxError('NO_DAEMON', `the daemon of ${directory} does not answer; look at ${join(directory, 'daemon.log')}`));
+      reject(
+        new FxError(
+          'NO_DAEMON',
+          `the daemon of ${directory} does not answer; look at ${join(directory, 'daemon.log')}`,
+        ),
+      );
     }, CONNECT_TIMEOUT_MS);
     socket.once('connect', () => {
       clearTimeout(timer);
@@ -50,7 +55,12 @@ function connect(path: string, directory: string): Promise<Socket | undefined> {
       clearTimeout(timer);
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(undefined);
       else if (error.code === 'EACCES') {
-        reject(new FxError('ACCESS_DENIED', `the daemon of ${directory} belongs to another user; run the command as that user`));
+        reject(
+          new FxError(
+            'ACCESS_DENIED',
+            `the daemon of ${directory} belongs to another user; run the command as that user`,
+          ),
+        );
       } else reject(error);
     });
   });

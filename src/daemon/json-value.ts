@@ -9,9 +9,12 @@ import { I64_MAX, I64_MIN, Sized, U64_MAX, type Value, type ValueMap } from '../
 
 const SPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings
 const STRING = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-const WORDS: readonly (readonly [string, Value])[] = [['true', true], ['false', false], ['null', null]];
+const WORDS: readonly (readonly [string, Value])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
 
 /** INVALID, with `line:column` in the message. */
 export function parseJson(text: string): Value {
@@ -79,7 +82,8 @@ class Parser {
 
   #string(): string {
     const token = this.#token(STRING)?.[0];
-    if (token === undefined) return this.#fail('the string is not closed, or has an escape or control character that JSON lacks');
+    if (token === undefined)
+      return this.#fail('the string is not closed, or has an escape or control character that JSON lacks');
     return JSON.parse(token) as string;
   }
 

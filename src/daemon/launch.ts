@@ -53,7 +53,10 @@ async function readReadiness(pipe: Readable, directory: string): Promise<Readine
   try {
     return JSON.parse(text) as Readiness;
   } catch {
-    throw new FxError('MOUNT_FAILED', `the daemon of ${directory} died while it started; see ${join(directory, LOG_FILE)}`);
+    throw new FxError(
+      'MOUNT_FAILED',
+      `the daemon of ${directory} died while it started; see ${join(directory, LOG_FILE)}`,
+    );
   }
 }
 

@@ -4,8 +4,9 @@
  * The segments are read as files, so this needs no part of the open log, and works on a store that is
  * read-only because of damage: what is no whole frame is given as a gap, and reading goes on after it.
  */
-import { setImmediate as turn } from 'node:timers/promises';
+
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Reader } from '../bytes.ts';
 import { FxError } from '../errors.ts';
 import { decodeRecord, type LogRecord } from '../store/records.ts';
@@ -83,7 +84,11 @@ async function* readSegment(
       sliceEnd = performance.now() + SLICE_MS;
     }
     const state = scanner.check(position);
-    if (state === 'newer') throw new FxError('NEWER_FORMAT', `${segmentName(segment)}:${position} is of a newer format; use a newer fxmount`);
+    if (state === 'newer')
+      throw new FxError(
+        'NEWER_FORMAT',
+        `${segmentName(segment)}:${position} is of a newer format; use a newer fxmount`,
+      );
     if (state === 'bad') {
       yield gap(position, scanner.reason);
       const next = scanner.find(position + 8, expected.seq + 1);

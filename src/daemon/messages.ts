@@ -63,7 +63,9 @@ export type MessageKind = Message['kind'];
 type FieldType = 'count' | 'string' | 'boolean' | 'bytes' | 'map' | 'any';
 
 /** Keys of each kind beside `kind`, and their types: one row for each message. */
-const FIELDS: { readonly [K in MessageKind]: { readonly [F in Exclude<keyof Extract<Message, { kind: K }>, 'kind'>]: FieldType } } = {
+const FIELDS: {
+  readonly [K in MessageKind]: { readonly [F in Exclude<keyof Extract<Message, { kind: K }>, 'kind'>]: FieldType };
+} = {
   hello: { protocol: 'count', version: 'string', pid: 'count', store: 'string' },
   request: { id: 'count', verb: 'string', args: 'map', input: 'boolean' },
   data: { id: 'count', bytes: 'bytes' },

@@ -84,13 +84,17 @@ export class Mounts implements MountControl {
     this.#checkEmpty();
   }
 
+  get #isEmpty(): boolean {
+    return this.#active.size + this.#detached.size + this.#starting.size === 0;
+  }
+
   #checkEmpty(): void {
-    if (this.#active.size + this.#detached.size + this.#starting.size > 0) return;
+    if (!this.#isEmpty) return;
     this.#closing = true;
     this.#options.onEmpty();
   }
 
-  async remove(mountpoint: string, lazy: boolean): Promise<void> {
+  async remove(mountpoint: string, lazy: boolean): Promise<boolean> {
     const active = this.#at(mountpoint);
     await this.#checkpoint();
     try {
@@ -100,6 +104,7 @@ export class Mounts implements MountControl {
     }
     if (lazy) this.#detach(active);
     else await active.served.ended;
+    return this.#isEmpty;
   }
 
   #detach(active: Active): void {
@@ -162,6 +167,9 @@ export async function busyError(mountpoint: string): Promise<FxError> {
   const users = await processesUsing(mountpoint);
   const named = users.slice(0, NAMED_MAX).map(({ pid, name, how }) => `${name} (pid ${pid}, ${how})`);
   if (users.length > NAMED_MAX) named.push(`${users.length - NAMED_MAX} more`);
-  const who = named.length > 0 ? `in use by ${named.join(', ')}` : 'in use by a process of another user, or by another mount inside';
+  const who =
+    named.length > 0
+      ? `in use by ${named.join(', ')}`
+      : 'in use by a process of another user, or by another mount inside';
   return new FxError('BUSY', `${mountpoint}: ${who}; end that first, or unmount with --lazy`);
 }

@@ -40,7 +40,10 @@ export class Peer {
   constructor(socket: Duplex, store: string, events: PeerEvents) {
     this.#socket = socket;
     this.#events = events;
-    this.#timer = setTimeout(() => this.fail(new FxError('PROTOCOL', 'the peer did not say hello in time')), HELLO_TIMEOUT_MS);
+    this.#timer = setTimeout(
+      () => this.fail(new FxError('PROTOCOL', 'the peer did not say hello in time')),
+      HELLO_TIMEOUT_MS,
+    );
     this.#timer.unref();
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#ended());
@@ -136,7 +139,8 @@ export class Peer {
   }
 
   #ended(): void {
-    if (this.#decoder.pendingBytes > 0) this.#error ??= new FxError('PROTOCOL', 'the connection ended inside a message');
+    if (this.#decoder.pendingBytes > 0)
+      this.#error ??= new FxError('PROTOCOL', 'the connection ended inside a message');
     this.close();
   }
 }

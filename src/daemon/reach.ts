@@ -2,8 +2,8 @@
  * Reaching a store: through the daemon that serves it, or by opening it in this process.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { FxError } from '../errors.ts';
 import { Rendered } from '../../mount/rendered.ts';
+import { FxError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { Tree } from '../tree/tree.ts';
@@ -11,8 +11,8 @@ import { DaemonClient } from './client.ts';
 import { connectSocket } from './endpoint.ts';
 import type { Plain, PlainMap } from './plain.ts';
 import { RowReader } from './rows.ts';
-import { runVerb, VERBS, type VerbName } from './verbs.ts';
 import type { Row, VerbIo } from './verb.ts';
+import { runVerb, VERBS, type VerbName } from './verbs.ts';
 
 /** A store that another command holds for a moment is tried again for so long. */
 export const LOCK_WAIT_MS = 3000;
@@ -71,9 +71,12 @@ export async function invoke(invocation: Invocation): Promise<Plain> {
 async function invokeRemote(client: DaemonClient, invocation: Invocation): Promise<Plain> {
   const { verb, args, write, row, progress, input, signal } = invocation;
   const rows = new RowReader();
-  const output = row === undefined ? write : async (chunk: Uint8Array): Promise<void> => {
-    for (const each of rows.push(chunk)) await row(each);
-  };
+  const output =
+    row === undefined
+      ? write
+      : async (chunk: Uint8Array): Promise<void> => {
+          for (const each of rows.push(chunk)) await row(each);
+        };
   try {
     return await client.call(verb, args, {
       ...(output === undefined ? {} : { output }),
@@ -89,7 +92,9 @@ async function invokeRemote(client: DaemonClient, invocation: Invocation): Promi
 async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain> {
   const { directory, verb, args } = invocation;
   try {
-    if (verb !== 'status') invocation.report?.(store.report);
+    // The status shows it, and a refusal gives it as its reason.
+    const isToldAnyway = verb === 'status' || (VERBS[verb].access === 'write' && store.readOnly);
+    if (!isToldAnyway) invocation.report?.(store.report);
     const context = { directory, store, tree: new Tree(store), rendered: new Rendered(), mounts: undefined };
     return await runVerb(verb, context, args, localIo(invocation));
   } finally {

@@ -43,7 +43,8 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const session = new Session(vfs, {
     readPiece,
     ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
-    onFault: (error, operation) => log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),
+    onFault: (error, operation) =>
+      log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),
   });
   const device = new FuseDevice({
     fd: mount.fd,
@@ -63,7 +64,8 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
 /** Inode number of the directory to be shown. */
 function subtreeOf(store: Store, path: string): Ino {
   const node = resolve(store, path);
-  if (node.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', `${path} is no directory of the tree; --subtree needs one`);
+  if (node.kind !== KIND.directory)
+    throw new FxError('NOT_DIRECTORY', `${path} is no directory of the tree; --subtree needs one`);
   return node.ino;
 }
 
@@ -77,7 +79,10 @@ async function agreed(session: Session, served: ServedMount, mount: FuseMount): 
     if (isOver || performance.now() > deadline) {
       await mount.unmount(true).catch(() => {});
       await served.stop();
-      throw new FxError('MOUNT_FAILED', `${mount.mountpoint}: the kernel and fxmount did not agree on a protocol; is the kernel older than 4.20?`);
+      throw new FxError(
+        'MOUNT_FAILED',
+        `${mount.mountpoint}: the kernel and fxmount did not agree on a protocol; is the kernel older than 4.20?`,
+      );
     }
     await delay(1);
   }

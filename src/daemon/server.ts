@@ -90,7 +90,8 @@ export class ServerConnection {
   #start(message: Extract<Message, { kind: 'request' }>): void {
     const { id } = message;
     if (id === 0 || this.#requests.has(id)) throw new FxError('PROTOCOL', `the request id ${id} is 0 or in use`);
-    if (this.#requests.size >= REQUESTS_MAX) throw new FxError('PROTOCOL', `more than ${REQUESTS_MAX} requests at once`);
+    if (this.#requests.size >= REQUESTS_MAX)
+      throw new FxError('PROTOCOL', `more than ${REQUESTS_MAX} requests at once`);
     const request: Request = {
       input: new ChunkReceiver((bytes) => void this.#peer.send({ kind: 'credit', id, bytes })),
       output: new ChunkSender((bytes) => this.#peer.send({ kind: 'data', id, bytes })),

@@ -6,10 +6,11 @@
  * the caller does. Paths on the host are absolute and without symbolic links (the caller resolves them in its own
  * directory); paths of nodes are texts as in names.ts.
  */
+
+import type { Rendered } from '../../mount/rendered.ts';
 import { FxError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Tree } from '../tree/tree.ts';
-import type { Rendered } from '../../mount/rendered.ts';
 import type { MountControl } from './mount-control.ts';
 import type { Plain, PlainMap } from './plain.ts';
 
@@ -46,7 +47,11 @@ export interface Row {
 export type ArgumentType = 'string' | 'count' | 'boolean' | 'string?' | 'count?' | 'boolean?';
 export type ArgumentTypes = Readonly<Record<string, ArgumentType>>;
 
-type TypeOf<T extends ArgumentType> = T extends `string${string}` ? string : T extends `count${string}` ? number : boolean;
+type TypeOf<T extends ArgumentType> = T extends `string${string}`
+  ? string
+  : T extends `count${string}`
+    ? number
+    : boolean;
 export type Arguments<T extends ArgumentTypes> = {
   readonly [K in keyof T as T[K] extends `${string}?` ? never : K]: TypeOf<T[K]>;
 } & { readonly [K in keyof T as T[K] extends `${string}?` ? K : never]?: TypeOf<T[K]> };

@@ -1,18 +1,19 @@
 /**
  * The verb log: records of the log as rows.
  */
+
+import type { Ino } from '../ids.ts';
 import { nodeIdToText } from '../ids.ts';
 import { nameToText } from '../names.ts';
-import type { Ino } from '../ids.ts';
-import { type Fields, type LogRecord, RECORD } from '../store/records.ts';
 import type { StoreApi } from '../store/api.ts';
 import { readMarker } from '../store/marker.ts';
+import { type Fields, type LogRecord, RECORD } from '../store/records.ts';
 import { pathOf, resolve } from '../tree/address.ts';
 import { kindName, valueTypeName } from '../tree/kinds.ts';
 import { decode } from '../uarr/v2.ts';
 import { type LogFrame, readLog } from './log-reader.ts';
-import { timeText } from './verbs-read.ts';
 import { defineVerb, type Row, type RowValue } from './verb.ts';
+import { timeText } from './verbs-read.ts';
 
 const TYPE_NAMES: { readonly [T in LogRecord['type']]: string } = {
   [RECORD.nodeCreate]: 'NODE_CREATE',
@@ -28,10 +29,22 @@ export const log = defineVerb(
     const { store } = context;
     const filter = path === undefined ? undefined : new SubtreeFilter(store, resolve(store, path).ino);
     const newest: Row[] = [];
-    const range = { storeId: readMarker(context.directory).storeId, fromSeq: from, toSeq: store.seq, signal: io.signal };
+    const range = {
+      storeId: readMarker(context.directory).storeId,
+      fromSeq: from,
+      toSeq: store.seq,
+      signal: io.signal,
+    };
     for await (const frame of readLog(context.directory, range)) {
       if (!('records' in frame)) {
-        await io.row({ seq: null, time: null, type: 'DAMAGE', path: null, at: `${frame.segment}:${frame.position}`, reason: frame.reason });
+        await io.row({
+          seq: null,
+          time: null,
+          type: 'DAMAGE',
+          path: null,
+          at: `${frame.segment}:${frame.position}`,
+          reason: frame.reason,
+        });
         continue;
       }
       io.progress('reading the log', frame.seq, range.toSeq);

@@ -33,8 +33,7 @@ export const mount = defineVerb(
 export const umount = defineVerb(
   { access: 'daemon', output: 'none', arguments: { mountpoint: 'string', lazy: 'boolean' } },
   async (context, { mountpoint, lazy }) => {
-    await mountsOf(context).remove(mountpoint, lazy);
-    return null;
+    return { last: await mountsOf(context).remove(mountpoint, lazy) };
   },
 );
 

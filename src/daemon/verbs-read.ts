@@ -1,12 +1,13 @@
 /**
  * Verbs that look at nodes: ls, tree, stat, get.
  */
-import { nodeIdToText } from '../ids.ts';
+
 import { raw } from '../../lenses/raw.ts';
 import { FxError } from '../errors.ts';
+import { nodeIdToText } from '../ids.ts';
 import { nameToText } from '../names.ts';
 import { KIND, type Node, type Slot } from '../store/node.ts';
-import { resolve, pathsOf } from '../tree/address.ts';
+import { pathsOf, resolve } from '../tree/address.ts';
 import { readBytesAsync } from '../tree/content.ts';
 import { isBlob, kindName, valueTypeName } from '../tree/kinds.ts';
 import { decode } from '../uarr/v2.ts';
@@ -54,7 +55,11 @@ export function timeText(seconds: number, nanoseconds: number): string {
 }
 
 /** The directory's slots page by page, so that others get their turn between pages. */
-async function* pagesOf(context: VerbContext, directory: Node, signal: AbortSignal): AsyncGenerator<Slot[], void, void> {
+async function* pagesOf(
+  context: VerbContext,
+  directory: Node,
+  signal: AbortSignal,
+): AsyncGenerator<Slot[], void, void> {
   let after = 0;
   for (;;) {
     signal.throwIfAborted();
@@ -122,22 +127,25 @@ async function* slotsOf(context: VerbContext, directory: Node, signal: AbortSign
   for await (const page of pagesOf(context, directory, signal)) yield* page;
 }
 
-export const stat = defineVerb({ access: 'read', output: 'none', arguments: { path: 'string' } }, async (context, { path }) => {
-  const node = resolve(context.store, path);
-  const { name: _, ...row } = rowOf(context, path, node);
-  return {
-    paths: pathsOf(context.store, node),
-    ...row,
-    storedBytes: node.storedBytes,
-    valueBytes: node.value?.length ?? null,
-    rdev: node.rdev,
-    atime: timeText(node.atimeSec, node.atimeNsec),
-    ctime: timeText(node.ctimeSec, node.ctimeNsec),
-    btime: timeText(node.btimeSec, node.btimeNsec),
-    meta: node.meta === null ? null : toJsonText(decode(node.meta)),
-    xattrs: xattrsOf(node),
-  };
-});
+export const stat = defineVerb(
+  { access: 'read', output: 'none', arguments: { path: 'string' } },
+  async (context, { path }) => {
+    const node = resolve(context.store, path);
+    const { name: _, ...row } = rowOf(context, path, node);
+    return {
+      paths: pathsOf(context.store, node),
+      ...row,
+      storedBytes: node.storedBytes,
+      valueBytes: node.value?.length ?? null,
+      rdev: node.rdev,
+      atime: timeText(node.atimeSec, node.atimeNsec),
+      ctime: timeText(node.ctimeSec, node.ctimeNsec),
+      btime: timeText(node.btimeSec, node.btimeNsec),
+      meta: node.meta === null ? null : toJsonText(decode(node.meta)),
+      xattrs: xattrsOf(node),
+    };
+  },
+);
 
 /** Xattrs by name, values in base64. */
 function xattrsOf(node: Node): Record<string, string> {

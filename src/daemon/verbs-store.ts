@@ -7,11 +7,11 @@ import { nameToText } from '../names.ts';
 import { readMarker } from '../store/marker.ts';
 import { KIND, type Node, ROOT_INO } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
+import { version } from '../version.ts';
 import { HostDisk } from '../wal/host-disk.ts';
 import { isDamage } from '../wal/recovery.ts';
 import { segmentName } from '../wal/segment.ts';
 import { walkLog } from '../wal/walk.ts';
-import { version } from '../version.ts';
 import { readLog } from './log-reader.ts';
 import { defineVerb, type VerbContext, type VerbIo } from './verb.ts';
 
@@ -51,7 +51,11 @@ export const verify = defineVerb({ access: 'read', output: 'rows', arguments: {}
   const frames = await verifyLog(context, io, find);
   const nodes = await verifyTree(context, io, find);
   if (findings > 0) {
-    throw new FxError('DAMAGED', `${context.directory} has ${findings} damaged places; keep a copy of it, and export what can be read`);
+    const places = findings === 1 ? 'one place' : `${findings} places`;
+    throw new FxError(
+      'DAMAGED',
+      `${context.directory} is damaged in ${places}; keep a copy of it, and export what can be read`,
+    );
   }
   return { frames, nodes };
 });
@@ -79,7 +83,12 @@ async function verifyLog(context: VerbContext, io: VerbIo, find: Find): Promise<
 async function verifyWholeLog(context: VerbContext, io: VerbIo, find: Find): Promise<number> {
   const { storeId } = readMarker(context.directory);
   const visit = ({ seq }: { seq: number }): void => io.progress('checking the log', seq, context.store.seq);
-  const walk = walkLog(new HostDisk(join(context.directory, 'log')), { storeId, from: null, visit, visitBeyond: visit });
+  const walk = walkLog(new HostDisk(join(context.directory, 'log')), {
+    storeId,
+    from: null,
+    visit,
+    visitBeyond: visit,
+  });
   if (isDamage(walk)) {
     for (const gap of walk.gaps) {
       const lost = gap.lastSeq === null ? `from seq ${gap.firstSeq} on` : `seq ${gap.firstSeq} to ${gap.lastSeq}`;
@@ -112,7 +121,8 @@ async function verifyTree(context: VerbContext, io: VerbIo, find: Find): Promise
         const below = `${path}/${nameToText(slot.name)}`;
         const child = store.node(slot.ino);
         if (child === undefined) wrong.push([below, `leads to inode ${slot.ino}, which does not exist`]);
-        else if (!child.links.some(({ cookie }) => cookie === slot.cookie)) wrong.push([below, 'its node does not know this name']);
+        else if (!child.links.some(({ cookie }) => cookie === slot.cookie))
+          wrong.push([below, 'its node does not know this name']);
         else if (child.links[0]?.cookie === slot.cookie) pending.push({ node: child, path: below });
         return true;
       });

@@ -6,15 +6,10 @@ import { basename } from 'node:path';
 import { KIND } from '../store/node.ts';
 import { locate } from '../tree/address.ts';
 import { exportHost } from '../tree/export-host.ts';
-import type { Skipped } from '../tree/host-calls.ts';
 import { importSource, sourceKind } from '../tree/import-source.ts';
+import type { Skipped } from '../tree/skipped.ts';
 import type { Plain } from './plain.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
-
-/** Host directories that must be neither read nor written: the store, and mounts that wait for this very process. */
-function excluded(context: VerbContext): string[] {
-  return [context.directory, ...(context.mounts?.list() ?? []).map(({ mountpoint }) => mountpoint)];
-}
 
 interface Outcome {
   readonly skipped: readonly Skipped[];
@@ -36,9 +31,22 @@ function reportOf(outcome: Outcome): Plain {
 
 const TRANSFER = { replace: 'boolean?' } as const;
 
-function optionsFor(context: VerbContext, replace: boolean): { exclude: string[]; existing: 'error' | 'replace'; blocking: boolean } {
-  // A process of its own has nothing else to do than this.
-  return { exclude: excluded(context), existing: replace ? 'replace' : 'error', blocking: context.mounts === undefined };
+interface Options {
+  exclude: string[];
+  excludeMounts: string[];
+  existing: 'error' | 'replace';
+  blocking: boolean;
+}
+
+function optionsFor(context: VerbContext, replace: boolean): Options {
+  const mounts = (context.mounts?.list() ?? []).filter(({ detached }) => !detached);
+  return {
+    exclude: [context.directory],
+    excludeMounts: mounts.map(({ mountpoint }) => mountpoint),
+    existing: replace ? 'replace' : 'error',
+    // A process of its own has nothing else to do than this.
+    blocking: context.mounts === undefined,
+  };
 }
 
 export const importVerb = defineVerb(
@@ -55,13 +63,12 @@ export const importVerb = defineVerb(
 
 /** A single file goes into the directory at `at` under its own name, as with cp(1). */
 async function targetOf(context: VerbContext, source: string, at: string): Promise<string> {
-  for (const directory of excluded(context)) {
-    // Not even stat(2): a path on an own mount waits for this process. The import refuses it.
-    if (`${source}/`.startsWith(`${directory}/`)) return at;
-  }
   const isDirectory = locate(context.store, at).node?.kind === KIND.directory;
   if (!isDirectory || (await sourceKind(source)) !== 'host') return at;
-  const isFile = await stat(source).then((stats) => !stats.isDirectory(), () => false);
+  const isFile = await stat(source).then(
+    (stats) => !stats.isDirectory(),
+    () => false,
+  );
   return isFile ? `${at.replace(/\/+$/, '')}/${basename(source)}` : at;
 }
 

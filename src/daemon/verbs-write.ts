@@ -3,6 +3,7 @@
  */
 import { FxError } from '../errors.ts';
 import { VALUE_BYTES_MAX } from '../limits.ts';
+import { removeTree } from '../tree/remove.ts';
 import { PUT_ATOMIC_BYTES_MAX } from '../tree/settings.ts';
 import { fromJs, type Value } from '../uarr/value.ts';
 import { parseJson } from './json-value.ts';
@@ -14,7 +15,8 @@ const PARSERS: Readonly<Record<string, (input: Buffer) => Value>> = {
   string: (input) => textOf(input),
   json: (input) => parseJson(textOf(input)),
   int: (input) => parsed(input, /^[+-]?[0-9]+$/, 'an integer', (text) => fromJs(BigInt(text.replace(/^\+/, '')))),
-  float: (input) => parsed(input, /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?Infinity$|^NaN$/, 'a number', Number),
+  float: (input) =>
+    parsed(input, /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?Infinity$|^NaN$/, 'a number', Number),
   bool: (input) => parsed(input, /^(true|false)$/, '"true" or "false"', (text) => text === 'true'),
   null: (input) => parsed(input, /^(null)?$/, 'empty or "null"', () => null),
   bytes: (input) => Uint8Array.from(input),
@@ -40,15 +42,24 @@ function parsed(input: Buffer, pattern: RegExp, what: string, parse: (text: stri
 }
 
 export const put = defineVerb(
-  { access: 'write', output: 'none', input: true, arguments: { path: 'string', type: 'string', parents: 'boolean?', noReplace: 'boolean?' } },
+  {
+    access: 'write',
+    output: 'none',
+    input: true,
+    arguments: { path: 'string', type: 'string', parents: 'boolean?', noReplace: 'boolean?' },
+  },
   async (context, { path, type, parents = false, noReplace = false }, io) => {
     const options = { parents, noReplace };
     if (type === 'blob') return putBlob(context, path, options, io.input);
     const parse = Object.hasOwn(PARSERS, type) ? PARSERS[type] : undefined;
-    if (parse === undefined) throw new FxError('INVALID', `there is no type "${type}"; the types are ${PUT_TYPES.join(', ')}`);
+    if (parse === undefined)
+      throw new FxError('INVALID', `there is no type "${type}"; the types are ${PUT_TYPES.join(', ')}`);
     const { bytes, rest } = await take(io.input, VALUE_BYTES_MAX);
     if (rest !== undefined) {
-      throw new FxError('TOO_BIG', `the value is over ${VALUE_BYTES_MAX} bytes; use --type blob to store it as a file's bytes`);
+      throw new FxError(
+        'TOO_BIG',
+        `the value is over ${VALUE_BYTES_MAX} bytes; use --type blob to store it as a file's bytes`,
+      );
     }
     return done(context.tree.put(path, parse(bytes), { ...options, type: 'exact' }));
   },
@@ -63,7 +74,12 @@ interface Naming {
  * Input of up to PUT_ATOMIC_BYTES_MAX replaces the content in one frame. Longer input is written as it
  * comes: when it breaks off, what came before stays.
  */
-async function putBlob(context: VerbContext, path: string, options: Naming, input: AsyncIterable<Uint8Array>): Promise<Plain> {
+async function putBlob(
+  context: VerbContext,
+  path: string,
+  options: Naming,
+  input: AsyncIterable<Uint8Array>,
+): Promise<Plain> {
   const { bytes, rest } = await take(input, PUT_ATOMIC_BYTES_MAX);
   const node = context.tree.put(path, bytes, { ...options, type: 'bytes' });
   let offset = bytes.length;
@@ -77,7 +93,10 @@ async function putBlob(context: VerbContext, path: string, options: Naming, inpu
 }
 
 /** The first bytes of `input`, and the rest of it when there is more than `bytesMax`. */
-async function take(input: AsyncIterable<Uint8Array>, bytesMax: number): Promise<{ bytes: Buffer; rest: AsyncIterable<Uint8Array> | undefined }> {
+async function take(
+  input: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): Promise<{ bytes: Buffer; rest: AsyncIterable<Uint8Array> | undefined }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const iterator = input[Symbol.asyncIterator]();
@@ -105,7 +124,12 @@ function done(node: { version: number }): Plain {
 
 export const rm = defineVerb(
   { access: 'write', output: 'none', arguments: { path: 'string', recursive: 'boolean?' } },
-  async (context, { path, recursive = false }) => ({ removed: context.tree.remove(path, { recursive }) }),
+  async (context, { path, recursive = false }, io) => {
+    // A process of its own has nothing else to do, and can remove it in one frame.
+    if (!recursive || context.mounts === undefined) return { removed: context.tree.remove(path, { recursive }) };
+    const onProgress = (removed: number) => io.progress('removing', removed, 0);
+    return { removed: await removeTree(context.store, path, { signal: io.signal, onProgress }) };
+  },
 );
 
 export const mv = defineVerb(

@@ -3,13 +3,13 @@
  */
 import { FxError } from '../errors.ts';
 import type { Plain, PlainMap } from './plain.ts';
-import { exportVerb, importVerb } from './verbs-transfer.ts';
+import type { Verb, VerbContext, VerbIo } from './verb.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, stat, tree } from './verbs-read.ts';
 import { checkpoint, status, verify } from './verbs-store.ts';
+import { exportVerb, importVerb } from './verbs-transfer.ts';
 import { mv, put, rm } from './verbs-write.ts';
-import type { Verb, VerbContext, VerbIo } from './verb.ts';
 
 export const VERBS = {
   checkpoint,

@@ -12,25 +12,28 @@
  * target directory, if that has no metadata yet; its value likewise. Signed integers become i64 (see
  * `v1-integers.ts`).
  *
- * Nodes are created in transactions of bounded size, parents first. The store keeps the batches before a failed one.
+ * What is made is planned apart from the store (graph-plan.ts). Nodes are created in transactions of bounded size,
+ * parents first. The store keeps the batches before a failed one.
  */
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
-import { type Name, nameFromText, nameToText } from '../names.ts';
+import { nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Node, ROOT_INO } from '../store/node.ts';
-import { widenIntegers } from '../uarr/v1-integers.ts';
-import { encode } from '../uarr/v2.ts';
-import { Timestamp, type Value, type ValueMap } from '../uarr/value.ts';
-import type { FxdGraph, FxdLink, FxdNode, FxdProblem } from './graph.ts';
-import { nameOfKey } from './key-name.ts';
+import type { FxdGraph, FxdProblem } from './graph.ts';
+import {
+  type PlannedLink,
+  type PlannedNode,
+  type PlannedTarget,
+  type PlanOptions,
+  type PlanStep,
+  planOf,
+  TARGET,
+} from './graph-plan.ts';
 
-const BATCH_NODES_MAX = 256;
-const BATCH_BYTES_MAX = 4 << 20;
-const DIRECTORY_VALUE_NAME = '.value';
-const CONTROL_NAME = '.fx';
-const EARLIER_NAME = '.earlier';
-const ORPHANS_NAME = '.orphans';
+/** Few enough that a batch takes about two milliseconds. */
+const BATCH_STEPS_MAX = 64;
+const BATCH_BYTES_MAX = 256 << 10;
 
 export interface ImportGraphOptions {
   /** Owner of what is created; that of the target directory unless given. */
@@ -55,14 +58,6 @@ export interface ImportGraphReport {
   problems: FxdProblem[];
 }
 
-/** An entry to create. `node` is null for `.earlier` and `.orphans`. */
-interface Entry {
-  parent: Ino;
-  name: Name;
-  node: FxdNode | null;
-  children: readonly FxdNode[];
-}
-
 /**
  * Imports the graph below the directory `parentIno`. NOT_FOUND, NOT_DIRECTORY; EXISTS when a name of the top level is taken
  * (nothing is created then); READ_ONLY, NO_SPACE, IO of the store.
@@ -73,187 +68,124 @@ export function importGraph(
   parentIno: Ino,
   options: ImportGraphOptions = {},
 ): ImportGraphReport {
-  const target = store.node(parentIno);
-  if (target === undefined) throw new FxError('NOT_FOUND', `inode ${parentIno}, the directory to import into, is gone`);
-  if (target.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', 'the node to import into is not a directory');
-  return new Importer(graph, store, target, options).run();
+  const making = new GraphMaking(store, parentIno, options);
+  for (const step of planOf(graph, planOptions(parentIno, options))) making.take(step);
+  return making.report;
 }
 
-class Importer {
-  private readonly graph: FxdGraph;
+export function planOptions(parentIno: Ino, options: ImportGraphOptions): PlanOptions {
+  return {
+    intoRoot: parentIno === ROOT_INO,
+    roots: options.roots ?? 'all',
+    keepIntegerWidths: options.keepIntegerWidths ?? false,
+  };
+}
+
+/** Follows the steps of a plan. Errors as `importGraph`; STALE when the target is removed meanwhile. */
+export class GraphMaking {
+  /** Complete after the last step. */
+  readonly report: ImportGraphReport = { files: 0, directories: 0, links: 0, rootsLeftOut: 0, problems: [] };
   private readonly store: StoreApi;
   private readonly target: Node;
   private readonly options: ImportGraphOptions;
-  private readonly report: ImportGraphReport;
-  /** Where each imported node is. */
-  private readonly inos = new Map<FxdNode, Ino>();
+  /** Inodes of the planned nodes by their numbers. */
+  private readonly inos: Ino[] = [];
+  private readonly problems: FxdProblem[] = [];
+  private pending: (() => void)[] = [];
+  private pendingBytes = 0;
 
-  constructor(graph: FxdGraph, store: StoreApi, target: Node, options: ImportGraphOptions) {
-    this.graph = graph;
+  constructor(store: StoreApi, target: Ino, options: ImportGraphOptions) {
+    const node = store.node(target);
+    if (node === undefined) throw new FxError('NOT_FOUND', `inode ${target}, the directory to import into, is gone`);
+    if (node.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', 'the node to import into is not a directory');
     this.store = store;
-    this.target = target;
+    this.target = node;
     this.options = options;
-    this.report = { files: 0, directories: 0, links: 0, rootsLeftOut: 0, problems: [...graph.problems] };
   }
 
-  run(): ImportGraphReport {
-    const root = this.graph.roots.at(-1);
-    const entries = this.topEntries(root);
-    for (const { name } of entries) {
-      if (this.store.slot(this.target, name) === undefined) continue;
-      throw new FxError(
-        'EXISTS',
-        `"${nameToText(name)}" is already in the directory to import into: import into an empty one`,
-      );
+  take(step: PlanStep): void {
+    switch (step.kind) {
+      case 'start':
+        for (const name of step.names) {
+          if (this.store.slot(this.target, name) === undefined) continue;
+          const why = 'is already in the directory to import into: import into an empty one';
+          throw new FxError('EXISTS', `"${nameToText(name)}" ${why}`);
+        }
+        if (step.target !== undefined) this.dressTarget(step.target);
+        return;
+      case 'node':
+        this.queue(() => this.create(step.node), (step.node.value?.length ?? 0) + (step.node.meta?.length ?? 0));
+        return;
+      case 'link':
+        this.queue(() => this.link(step.link), 0);
+        return;
+      case 'end':
+        this.flush();
+        this.report.rootsLeftOut = step.rootsLeftOut;
+        this.report.problems = [...step.problems, ...this.problems];
     }
-    if (root !== undefined) this.dressTarget(root);
-    // The last one is created first: reversed, and children are added reversed, so that order is kept.
-    const stack = entries.reverse();
-    while (stack.length > 0) this.store.transaction(() => this.createBatch(stack));
-    this.linkAll();
-    return this.report;
   }
 
-  private topEntries(root: FxdNode | undefined): Entry[] {
-    const { roots, orphans } = this.graph;
-    const entries =
-      root === undefined ? [] : this.childEntries(this.target.ino, root.children, root.value !== undefined);
-    const taken = new Set(entries.map(({ name }) => name));
-    const earlier = roots.slice(0, -1);
-    if (this.options.roots === 'last') this.report.rootsLeftOut = earlier.length;
-    const groups: [Name, readonly FxdNode[]][] = [[ORPHANS_NAME, orphans]];
-    if (this.options.roots !== 'last') groups.unshift([EARLIER_NAME, earlier]);
-    for (const [group, children] of groups) {
-      let name = group;
-      while (taken.has(name)) name += '~';
-      if (children.length > 0) entries.push({ parent: this.target.ino, name, node: null, children });
-    }
-    return entries;
+  private queue(run: () => void, bytes: number): void {
+    this.pending.push(run);
+    this.pendingBytes += bytes;
+    if (this.pending.length >= BATCH_STEPS_MAX || this.pendingBytes >= BATCH_BYTES_MAX) this.flush();
   }
 
-  private childEntries(parent: Ino, children: readonly FxdNode[], hasValue: boolean): Entry[] {
-    const reserved = new Set<string>();
-    if (hasValue) reserved.add(DIRECTORY_VALUE_NAME);
-    if (parent === ROOT_INO) reserved.add(CONTROL_NAME);
-    return children.map((node) => {
-      const name = nameOfKey(node.name, reserved);
-      if (name !== nameFromText(node.name)) {
-        this.problem(
-          'renamed',
-          `the key of node ${node.id} is no file name here: it becomes "${nameToText(name)}"`,
-          node.id,
-        );
-      }
-      return { parent, name, node, children: node.children };
+  private flush(): void {
+    const steps = this.pending;
+    this.pending = [];
+    this.pendingBytes = 0;
+    if (steps.length === 0) return;
+    this.store.transaction(() => {
+      for (const step of steps) step();
     });
-  }
-
-  private problem(code: FxdProblem['code'], message: string, id: string): void {
-    this.report.problems.push({ code, message, id });
   }
 
   /** The root's metadata and value for the target, as far as it has none. */
-  private dressTarget(root: FxdNode): void {
+  private dressTarget({ id, meta, value }: PlannedTarget): void {
     const changes: { meta?: Uint8Array; value?: Uint8Array } = {};
-    const meta = this.target.meta === null ? this.encodeOf(root, this.metaOf(root, null), 'metadata') : null;
-    if (meta !== null) changes.meta = meta;
-    const value = root.value === undefined ? null : this.encodeOf(root, root.value, 'value');
+    if (meta !== null && this.target.meta === null) changes.meta = meta;
     if (value !== null && this.target.value === null) changes.value = value;
-    else if (value !== null)
-      this.problem('value-lost', 'the target directory keeps its value: that of the root is left out', root.id);
-    this.inos.set(root, this.target.ino);
+    else if (value !== null) {
+      const message = 'the target directory keeps its value: that of the root is left out';
+      this.problems.push({ code: 'value-lost', message, id });
+    }
     if (changes.meta !== undefined || changes.value !== undefined) this.store.patch(this.target, changes);
   }
 
-  private createBatch(stack: Entry[]): void {
-    let bytes = 0;
-    for (let count = 0; count < BATCH_NODES_MAX && bytes < BATCH_BYTES_MAX; count++) {
-      const entry = stack.pop();
-      if (entry === undefined) return;
-      bytes += this.create(entry, stack);
-    }
+  private nodeOf(number: number | undefined): Node | undefined {
+    if (number === undefined) return undefined;
+    return this.store.node(number === TARGET ? this.target.ino : (this.inos[number] ?? 0));
   }
 
-  /** Creates the entry, and puts its children on the stack; returns the bytes it takes in the log, nearly. */
-  private create({ parent, name, node, children }: Entry, stack: Entry[]): number {
-    const directory = this.store.node(parent);
+  private create({ parent, name, isDirectory, value, meta }: PlannedNode): void {
+    const directory = this.nodeOf(parent);
     if (directory === undefined)
       throw new FxError('STALE', 'the directory that is imported into was removed meanwhile');
-    const isDirectory = node === null || children.length > 0;
-    const value = node === null ? null : this.valueOf(node, isDirectory);
-    const meta = node === null ? null : this.encodeOf(node, this.metaOf(node, nameToText(name)), 'metadata');
+    const { options, target } = this;
     const created = this.store.create(directory, name, {
       kind: isDirectory ? KIND.directory : KIND.file,
-      mode: isDirectory ? (this.options.directoryMode ?? 0o755) : (this.options.fileMode ?? 0o644),
-      uid: this.options.uid ?? this.target.uid,
-      gid: this.options.gid ?? this.target.gid,
+      mode: isDirectory ? (options.directoryMode ?? 0o755) : (options.fileMode ?? 0o644),
+      uid: options.uid ?? target.uid,
+      gid: options.gid ?? target.gid,
       value,
       meta,
     });
-    if (node !== null) this.inos.set(node, created.ino);
+    this.inos.push(created.ino);
     if (isDirectory) this.report.directories++;
     else this.report.files++;
-    const below = this.childEntries(created.ino, children, value !== null);
-    for (let i = below.length - 1; i >= 0; i--) stack.push(below[i] as Entry);
-    return name.length + (value?.length ?? 0) + (meta?.length ?? 0);
   }
 
-  private valueOf(node: FxdNode, isDirectory: boolean): Uint8Array | null {
-    if (isDirectory) return node.value === undefined ? null : this.encodeOf(node, node.value, 'value');
-    return this.encodeOf(node, node.value ?? null, 'value') ?? encode(null);
-  }
-
-  /** Encoded; null, and a problem, when it is over a limit of the store. */
-  private encodeOf(node: FxdNode, value: Value, what: string): Uint8Array | null {
-    try {
-      return encode(this.options.keepIntegerWidths ? value : widenIntegers(value));
-    } catch (error) {
-      if (!(error instanceof FxError)) throw error;
-      this.problem('value-lost', `the ${what} of node ${node.id} is left out: ${error.message}`, node.id);
-      return null;
-    }
-  }
-
-  /** `name` is null for the root. */
-  private metaOf(node: FxdNode, name: string | null): ValueMap {
-    const meta: ValueMap = new Map(node.meta ?? []);
-    meta.set('fxd.id', node.id);
-    meta.set('fxd.type', node.type);
-    if (node.proto !== undefined) meta.set('fxd.proto', node.proto);
-    if (node.key !== null && name !== null && node.key !== name) meta.set('fxd.key', node.key);
-    if (node.createdNs !== null) meta.set('fxd.created', new Timestamp(node.createdNs));
-    if (node.modifiedNs !== null) meta.set('fxd.modified', new Timestamp(node.modifiedNs));
-    return meta;
-  }
-
-  private linkAll(): void {
-    const { links } = this.graph;
-    for (let i = 0; i < links.length; i += BATCH_NODES_MAX) {
-      this.store.transaction(() => {
-        for (const link of links.slice(i, i + BATCH_NODES_MAX)) this.link(link);
-      });
-    }
-  }
-
-  private link({ parentId, name, nodeId }: FxdLink): void {
-    const nodeOf = (id: string): Node | undefined => {
-      const node = this.graph.nodes.get(id);
-      const ino = node && this.inos.get(node);
-      return ino === undefined ? undefined : this.store.node(ino);
-    };
-    const parent = nodeOf(parentId);
-    const node = nodeOf(nodeId);
-    const slotName = nameOfKey(name, new Set([DIRECTORY_VALUE_NAME, CONTROL_NAME]));
-    const isPossible = parent?.kind === KIND.directory && node !== undefined && node.kind !== KIND.directory;
-    if (isPossible && this.store.slot(parent, slotName) === undefined) {
-      this.store.link(node, parent, slotName);
+  private link({ parent, node, name, problem }: PlannedLink): void {
+    const directory = this.nodeOf(parent);
+    const linked = this.nodeOf(node);
+    const isPossible = directory?.kind === KIND.directory && linked !== undefined && linked.kind !== KIND.directory;
+    if (isPossible && this.store.slot(directory, name) === undefined) {
+      this.store.link(linked, directory, name);
       this.report.links++;
       return;
     }
-    this.problem(
-      'link-lost',
-      `the link "${name}" under ${parentId} to node ${nodeId} has no place in a file tree`,
-      nodeId,
-    );
+    this.problems.push(problem);
   }
 }

@@ -2,6 +2,7 @@
  * The thread that writes checkpoints: one LMDB transaction for each, so that the loop that answers the
  * kernel never waits for the disk.
  */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type BatchTarget, replayChunk } from './batch.ts';
 import { openEnvironment } from './environment.ts';
@@ -18,7 +19,11 @@ export interface CommitReply {
   error?: string;
 }
 
+/** On Linux a priority is a thread's own: this one gives way to the threads that answer the kernel. */
+const PRIORITY = 10;
+
 function serve(directory: string): void {
+  setPriority(PRIORITY);
   const environment = openEnvironment(directory);
   const target: BatchTarget = {
     put: (table, key, value) => void environment.tables[table].putSync(key, value),

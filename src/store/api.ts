@@ -23,9 +23,9 @@ export interface NewNode {
   mode: number;
   uid: number;
   gid: number;
-  rdev?: number;
+  rdev?: number | undefined;
   /** Symlinks: target, 1 to 4095 bytes. */
-  target?: Name;
+  target?: Name | undefined;
   /** Typed value, UArr version 2. */
   value?: Uint8Array | null;
   meta?: Uint8Array | null;

@@ -74,6 +74,7 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
         throw new FxError('DAMAGED', `frame ${frame.seq} removes a slot that is not there`);
       }
       removeLink(state, parent, child, slot, record.childUntouched, frame);
+      if (record.childHeld) state.setOrphan(child.ino, true);
       events?.push({ what: 'unlinked', parent, slot });
       break;
     }
@@ -98,7 +99,7 @@ function change(state: State, node: Node, frame: FrameContext): void {
 }
 
 function create(state: State, node: Node, fields: Fields, frame: FrameContext): void {
-  if (state.node(node.ino)) throw new FxError('DAMAGED', `frame ${frame.seq} creates inode ${node.ino} again`);
+  if (node.ino < state.nextIno && state.node(node.ino)) throw new FxError('DAMAGED', `frame ${frame.seq} creates inode ${node.ino} again`);
   node.seq = frame.seq;
   node.atimeSec = node.mtimeSec = node.ctimeSec = node.btimeSec = frame.timeSec;
   node.atimeNsec = node.mtimeNsec = node.ctimeNsec = node.btimeNsec = frame.timeNsec;
@@ -106,7 +107,6 @@ function create(state: State, node: Node, fields: Fields, frame: FrameContext): 
   setFields(node, fields);
   state.addNode(node);
   if (node.ino === ROOT_INO) node.nlink = 2;
-  else state.setOrphan(node.ino, true);
   // New nodes are dirty from the start; `addNode` undoes all of it.
   state.touch(node);
 }
@@ -219,5 +219,4 @@ function removeLink(state: State, parent: Node, child: Node, slot: Slot, untouch
     if (!untouched) child.nlink = 0;
     parent.nlink--;
   } else child.nlink--;
-  if (child.links.length === 0) state.setOrphan(child.ino, true);
 }

@@ -7,7 +7,7 @@
  *     2 NODE_PATCH    fields
  *     3 LINK_ADD      child u64, cookie u64, name u16 + bytes     ino is the directory
  *                     flag 1: the child's own change is told by another record of the frame
- *     4 LINK_DEL      as LINK_ADD
+ *     4 LINK_DEL      as LINK_ADD; flag 2: the child stays, without a slot, because someone holds it
  *     9 NODE_DELETE   nothing
  *
  *     fields = mask u32, then in the order of the mask's bits, from bit 0:
@@ -43,6 +43,7 @@ export const RECORD = {
 
 const RECORD_HEADER_BYTES = 16;
 const FLAG_CHILD_UNTOUCHED = 1;
+const FLAG_CHILD_HELD = 2;
 const NONE = 0xffff_ffff;
 
 const F = {
@@ -80,7 +81,7 @@ export interface Fields extends Changes {
 export type LogRecord =
   | { type: typeof RECORD.nodeCreate; ino: Ino; id: NodeId; kind: Kind; fields: Fields }
   | { type: typeof RECORD.nodePatch; ino: Ino; fields: Fields }
-  | { type: typeof RECORD.linkAdd | typeof RECORD.linkDel; ino: Ino; child: Ino; cookie: number; name: Name; childUntouched: boolean }
+  | { type: typeof RECORD.linkAdd | typeof RECORD.linkDel; ino: Ino; child: Ino; cookie: number; name: Name; childUntouched: boolean; childHeld: boolean }
   | { type: typeof RECORD.nodeDelete; ino: Ino };
 
 function begin(out: Writer, type: number, flags: number, ino: Ino): number {
@@ -121,8 +122,10 @@ export function encodeLink(
   cookie: number,
   name: Name,
   childUntouched: boolean,
+  childHeld = false,
 ): void {
-  const start = begin(out, type, childUntouched ? FLAG_CHILD_UNTOUCHED : 0, parent);
+  const flags = (childUntouched ? FLAG_CHILD_UNTOUCHED : 0) | (childHeld ? FLAG_CHILD_HELD : 0);
+  const start = begin(out, type, flags, parent);
   out.u64(child);
   out.u64(cookie);
   out.u16(name.length);
@@ -260,7 +263,8 @@ function decodeBody(reader: Reader, type: number, flags: number, ino: Ino): LogR
       const child = reader.u64();
       const cookie = reader.u64();
       const name = reader.latin1(reader.u16());
-      return { type, ino, child, cookie, name, childUntouched: (flags & FLAG_CHILD_UNTOUCHED) !== 0 };
+      const childUntouched = (flags & FLAG_CHILD_UNTOUCHED) !== 0;
+      return { type, ino, child, cookie, name, childUntouched, childHeld: (flags & FLAG_CHILD_HELD) !== 0 };
     }
     case RECORD.nodeDelete:
       return { type, ino };

@@ -32,6 +32,8 @@ export interface FrozenRound {
   slots: Map<number, SlotChange>;
   deleted: Map<Ino, NodeId>;
   cookieEnd: number;
+  /** How many of the fresh nodes it and the rounds before it have. */
+  freshNodes: number;
   batch: Batch;
 }
 
@@ -43,12 +45,14 @@ export class State {
   #dirtyNodes = new Set<Node>();
   #slotChanges = new Map<number, SlotChange>();
   #deleted = new Map<Ino, NodeId>();
+  /** Nodes made in rounds that the index does not have yet, and their identities as far as someone asked for one. */
+  #freshNodes: Node[] = [];
   #freshIds = new Map<NodeId, Ino>();
+  #freshIdsTaken = 0;
   /** The round being encoded or committed. */
   #frozen: FrozenRound | null = null;
-  /** What was deleted in rounds that the index does not have yet, and the identities made in them. */
+  /** What was deleted in rounds that the index does not have yet. */
   readonly #frozenDeleted = new Set<Ino>();
-  readonly #frozenIds = new Map<NodeId, Ino>();
   /** The index has every slot with a cookie below this, but for what changed since. */
   #indexedCookie = FIRST_COOKIE;
   readonly #record = new Writer(4096);
@@ -123,9 +127,23 @@ export class State {
   }
 
   nodeById(id: NodeId): Node | undefined {
-    const ino = this.#freshIds.get(id) ?? this.#frozenIds.get(id) ?? this.#index.inoOf(id);
+    const ino = this.#freshIno(id) ?? this.#index.inoOf(id);
     const node = ino === undefined ? undefined : this.node(ino);
     return node?.id === id ? node : undefined;
+  }
+
+  #freshIno(id: NodeId): Ino | undefined {
+    const fresh = this.#freshNodes;
+    for (; this.#freshIdsTaken < fresh.length; this.#freshIdsTaken++) {
+      const node = fresh[this.#freshIdsTaken] as Node;
+      this.#freshIds.set(node.id, node.ino);
+    }
+    return this.#freshIds.get(id);
+  }
+
+  #forgetFreshIds(): void {
+    this.#freshIds = new Map();
+    this.#freshIdsTaken = 0;
   }
 
   slot(parent: Node, name: Name): Slot | undefined {
@@ -179,12 +197,13 @@ export class State {
   addNode(node: Node): void {
     const { nodeCount } = this;
     this.#nodes.set(node.ino, node);
-    this.#freshIds.set(node.id, node.ino);
+    this.#freshNodes.push(node);
     this.nodeCount++;
     if (node.ino >= this.nextIno) this.nextIno = node.ino + 1;
     this.undo?.push(() => {
       this.#nodes.delete(node.ino);
-      this.#freshIds.delete(node.id);
+      this.#freshNodes.pop();
+      this.#forgetFreshIds();
       this.#dirtyNodes.delete(node);
       this.nodeCount = nodeCount;
     });
@@ -263,16 +282,15 @@ export class State {
       slots: this.#slotChanges,
       deleted: this.#deleted,
       cookieEnd: this.nextCookie,
+      freshNodes: this.#freshNodes.length,
       batch: new Batch(),
     };
     this.#frozen = frozen;
     for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
-    for (const [id, ino] of this.#freshIds) this.#frozenIds.set(id, ino);
     this.#round++;
     this.#dirtyNodes = new Set();
     this.#slotChanges = new Map();
     this.#deleted = new Map();
-    this.#freshIds = new Map();
     return frozen;
   }
 
@@ -281,7 +299,7 @@ export class State {
     const { batch } = frozen;
     for (const [ino, id] of frozen.deleted) {
       batch.delete('nodes', inoKey(ino));
-      if (!this.#frozenIds.has(id)) batch.delete('ids', idKey(id));
+      if (this.#freshIno(id) === undefined) batch.delete('ids', idKey(id));
       batch.deleteFrom('extents', inoKey(ino), Buffer.alloc(4));
       yield;
     }
@@ -331,7 +349,8 @@ export class State {
     this.#indexedCookie = frozen.cookieEnd;
     this.#frozen = null;
     this.#frozenDeleted.clear();
-    this.#frozenIds.clear();
+    this.#freshNodes = this.#freshNodes.slice(frozen.freshNodes);
+    this.#forgetFreshIds();
   }
 
   /** Nodes held in memory. */

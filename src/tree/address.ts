@@ -116,6 +116,15 @@ export function missing(store: StoreApi, place: Place): never {
   throw new FxError('NOT_FOUND', `"${name}" does not exist in ${pathOf(store, place.parent) ?? refText(place.parent)}`);
 }
 
+/** A name that exists. NOT_PERMITTED for the root, and for an identity: it says which node, not which of its names. */
+export function locateNamed(store: StoreApi, path: string): Place & { node: Node } {
+  const place = locate(store, path);
+  const node = place.node ?? missing(store, place);
+  if (place.name === '')
+    throw new FxError('NOT_PERMITTED', 'a name in a directory is needed here, not the root or an identity');
+  return { ...place, node };
+}
+
 /** The node's first path, or undefined when it was removed and is only held open. */
 export function pathOf(store: StoreApi, node: Node): string | undefined {
   return pathsOf(store, node)[0];

@@ -2,14 +2,12 @@
  * Writes one node that is no directory to the host.
  */
 import { constants } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
 import { FxError } from '../errors.ts';
 import { TRANSFER_BYTES_MAX } from '../limits.ts';
+import { nameToText } from '../names.ts';
 import type { Piece, StoreApi } from '../store/api.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
-import type { HostCalls } from './host-calls.ts';
 import { type HostIo, hostPath } from './host-io.ts';
-import { kindName } from './kinds.ts';
 
 const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -25,7 +23,6 @@ const TYPE_BITS: { readonly [K in Kind]: number } = {
 
 export interface HostTarget {
   io: HostIo;
-  calls: HostCalls;
   owners: boolean;
   /** Told of what was lost though the file was made. */
   onLost(path: string, reason: string): void;
@@ -49,13 +46,13 @@ export async function writeFileNode(
       if (rendered === undefined) await copyContent(target, store, fd, node);
       else await writeAll(target, fd, Buffer.from(rendered.buffer, rendered.byteOffset, rendered.byteLength), 0);
       if (target.owners) await io.fchown(fd, node.uid, node.gid);
+      if (node.kind !== KIND.directory) await setXattrs(target, path, node);
       // After the owner, whose change clears the set-id bits. A directory's value is a file that nobody executes.
       await io.fchmod(fd, node.kind === KIND.directory ? node.mode & 0o666 : node.mode);
     } finally {
       await io.close(fd);
     }
-    if (node.kind !== KIND.directory) await setXattrs(target, path, node);
-    await setTimesAt(target, path, node);
+    await io.setTimes(bytes, node);
   } catch (error) {
     await io.unlink(bytes);
     throw error;
@@ -100,21 +97,22 @@ async function writeAll(target: HostTarget, fd: number, data: Buffer, position: 
   await target.onBytes(data.length);
 }
 
-/** Makes a symlink, fifo, socket or device. NOT_SUPPORTED: no way to make it here. */
+/** Makes a symlink, fifo, socket or device. */
 export async function writeSpecialNode(target: HostTarget, path: string, node: Node): Promise<void> {
-  const { io, calls } = target;
+  const { io } = target;
   const bytes = hostPath(path);
-  if (node.kind === KIND.symlink) {
-    await io.symlink(hostPath(node.target), bytes);
-  } else {
-    if (calls.makeNode === undefined)
-      throw new FxError('NOT_SUPPORTED', `a ${kindName(node.kind)} cannot be made without the native addon`);
-    check(calls.makeNode(bytes, TYPE_BITS[node.kind] | node.mode, node.rdev), `making a ${kindName(node.kind)}`);
+  if (node.kind === KIND.symlink) await io.symlink(hostPath(node.target), bytes);
+  else await io.makeNode(bytes, TYPE_BITS[node.kind] | node.mode, node.rdev);
+  try {
+    if (target.owners) await io.lchown(bytes, node.uid, node.gid);
+    await setXattrs(target, path, node);
+    // After the umask, and after the owner, whose change clears the set-id bits.
+    if (node.kind !== KIND.symlink) await io.setMode(bytes, node.mode);
+    await io.setTimes(bytes, node);
+  } catch (error) {
+    await io.unlink(bytes);
+    throw error;
   }
-  if (target.owners) await io.lchown(bytes, node.uid, node.gid);
-  if (node.kind !== KIND.symlink) await io.chmod(bytes, node.mode);
-  await setXattrs(target, path, node);
-  await setTimesAt(target, path, node);
 }
 
 /** Owner, mode, xattrs and times of a directory whose entries are all there. */
@@ -122,34 +120,17 @@ export async function finishDirectory(target: HostTarget, path: string, node: No
   const bytes = hostPath(path);
   if (target.owners) await target.io.lchown(bytes, node.uid, node.gid);
   await setXattrs(target, path, node);
-  await target.io.chmod(bytes, node.mode);
-  await setTimesAt(target, path, node);
+  await target.io.setMode(bytes, node.mode);
+  await target.io.setTimes(bytes, node);
 }
 
+/** After the owner, whose change clears capabilities; before the mode, which may forbid it. */
 async function setXattrs(target: HostTarget, path: string, node: Node): Promise<void> {
-  if (node.xattrs === null || node.xattrs.size === 0) return;
-  const { setXattr } = target.calls;
-  if (setXattr === undefined) {
-    target.onLost(path, 'extended attributes cannot be set without the native addon');
-    return;
+  for (const [name, value] of node.xattrs ?? []) {
+    try {
+      await target.io.setXattr(hostPath(path), name, value);
+    } catch (error) {
+      target.onLost(path, `extended attribute ${nameToText(name)}: ${(error as Error).message}`);
+    }
   }
-  for (const [name, value] of node.xattrs) {
-    const result = setXattr(hostPath(path), name, value);
-    if (result < 0) target.onLost(path, `extended attribute ${name}: ${getSystemErrorName(result)}`);
-  }
-}
-
-/** Access and modification time, to the nanosecond with the native call. */
-async function setTimesAt(target: HostTarget, path: string, node: Node): Promise<void> {
-  const { setTimes } = target.calls;
-  const bytes = hostPath(path);
-  if (setTimes === undefined) {
-    await target.io.lutimes(bytes, node.atimeSec + node.atimeNsec / 1e9, node.mtimeSec + node.mtimeNsec / 1e9);
-  } else {
-    check(setTimes(bytes, node.atimeSec, node.atimeNsec, node.mtimeSec, node.mtimeNsec), 'setting the times');
-  }
-}
-
-function check(result: number, doing: string): void {
-  if (result < 0) throw new FxError('IO', `${doing} failed: ${getSystemErrorName(result)}`);
 }

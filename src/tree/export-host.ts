@@ -15,20 +15,11 @@ import type { StoreApi } from '../store/api.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
 import { described, type Ref, resolve } from './address.ts';
+import { type Excluded, excludedBy, liesIn } from './excluded.ts';
 import { finishDirectory, type HostTarget, writeFileNode, writeSpecialNode } from './export-file.ts';
 import type { ExportCounts, ExportOptions, ExportResult } from './export-options.ts';
-import { SKIPPED_MAX, type Skipped } from './host-calls.ts';
-import {
-  Breather,
-  blockingIo,
-  type HostIo,
-  hostError,
-  hostPath,
-  liesIn,
-  realPath,
-  realPaths,
-  threadedIo,
-} from './host-io.ts';
+import { Breather, blockingIo, type HostIo, hostError, hostPath, realPath, threadedIo } from './host-io.ts';
+import { SKIPPED_MAX, type Skipped } from './skipped.ts';
 import { slotsOf } from './walk.ts';
 
 /** The file that shows a directory's own value. */
@@ -79,6 +70,7 @@ class Exporter {
   readonly #target: HostTarget;
   readonly #render: (node: Node) => Uint8Array;
   readonly #links = new Map<Ino, Linked>();
+  #excluded: Excluded = { paths: new Set(), devices: new Set() };
   readonly #counts: ExportCounts = { directories: 0, files: 0, symlinks: 0, specials: 0, links: 0, bytes: 0 };
   readonly #skipped: Skipped[] = [];
   #skippedCount = 0;
@@ -86,12 +78,11 @@ class Exporter {
   constructor(store: StoreApi, options: ExportOptions) {
     this.#store = store;
     this.#options = options;
-    this.#io = options.blocking === true ? blockingIo : threadedIo;
+    this.#io = options.io ?? (options.blocking === true ? blockingIo : threadedIo);
     this.#render = options.render ?? ((node) => raw.get(decode(node.value as Uint8Array)));
     const breather = new Breather(options.sliceMs ?? 4);
     this.#target = {
       io: this.#io,
-      calls: options.calls ?? {},
       owners: options.owners ?? process.getuid?.() === 0,
       onLost: (path, reason) => this.#skip(path, reason),
       onBytes: (bytes) => {
@@ -103,8 +94,8 @@ class Exporter {
   }
 
   async run(node: Node, target: string): Promise<ExportResult> {
-    const path = nameFromText(resolvePath(target));
-    await this.#refuseExcluded(target);
+    this.#excluded = await excludedBy(this.#io, this.#options);
+    const path = await this.#realTarget(target);
     const exists = await this.#typeAt(path);
     const onto = node.kind === KIND.directory && exists === 'directory';
     if (this.#options.existing !== 'replace' && exists !== undefined) {
@@ -117,17 +108,19 @@ class Exporter {
     return { ...this.#counts, skipped: this.#skipped, skippedCount: this.#skippedCount };
   }
 
-  async #refuseExcluded(target: string): Promise<void> {
+  /** The path of the target, whose directory must exist, without symlinks. INVALID when it is excluded. */
+  async #realTarget(target: string): Promise<string> {
     const path = resolvePath(target);
+    if (path === '/') return path;
     const parent = await realPath(this.#io, dirname(path));
     const real = `${parent === '/' ? '' : parent}/${nameFromText(basename(path))}`;
-    if (liesIn(real, await realPaths(this.#io, this.#options.exclude ?? []))) {
-      throw new FxError('INVALID', 'the target lies in the store or its mount');
-    }
+    const { dev } = await this.#io.lstat(hostPath(parent));
+    if (liesIn(real, this.#excluded) || this.#excluded.devices.has(dev)) throw excludedError();
+    return real;
   }
 
   async #refuseClashes(path: string, node: Node): Promise<void> {
-    for (const { name } of await this.#io.readdir(hostPath(path))) {
+    for (const name of await this.#io.names(hostPath(path))) {
       if (this.#store.slot(node, name) !== undefined || (name === DIRECTORY_VALUE_NAME && node.value !== null)) {
         throw new FxError('EXISTS', `"${nameToText(name)}" exists there; remove it or choose to replace it`);
       }
@@ -136,7 +129,10 @@ class Exporter {
 
   async #typeAt(path: string): Promise<'directory' | 'other' | undefined> {
     try {
-      return (await this.#io.lstat(hostPath(path))).isDirectory() ? 'directory' : 'other';
+      const stats = await this.#io.lstat(hostPath(path));
+      // A mount, or a bind mount, of the store lies in the target.
+      if (this.#excluded.devices.has(stats.dev) || this.#excluded.paths.has(path)) throw excludedError();
+      return stats.isDirectory() ? 'directory' : 'other';
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -247,6 +243,10 @@ class Exporter {
     if (this.#options.signal?.aborted === true)
       throw new FxError('INTERRUPTED', 'stopped; what was exported so far is there');
   }
+}
+
+function excludedError(): FxError {
+  return new FxError('INVALID', 'the target lies in the store or its mount');
 }
 
 /** Waits for all, then throws what the first failed one threw. */

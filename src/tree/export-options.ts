@@ -2,9 +2,11 @@
  * What an export is asked to do, and what it reports.
  */
 import type { Node } from '../store/node.ts';
-import type { HostCalls, Skipped } from './host-calls.ts';
+import type { ExcludeOptions } from './excluded.ts';
+import type { HostIo } from './host-io.ts';
+import type { Skipped } from './skipped.ts';
 
-export interface ExportOptions {
+export interface ExportOptions extends ExcludeOptions {
   /**
    * What to do with names that are taken on the host. `error` (the default): EXISTS before anything is written. `replace`:
    * directories are merged, other files removed and made anew; a directory is never removed.
@@ -14,13 +16,12 @@ export interface ExportOptions {
   render?: (node: Node) => Uint8Array;
   /** Sets owners too; by default when running as root. */
   owners?: boolean;
-  /** Real paths of directories that must not be written to: the store itself and its mounts. */
-  exclude?: readonly string[];
   /** Works at once instead of on the thread pool: faster, for a process that has nothing else to do. */
   blocking?: boolean;
   /** Longest time without letting the event loop run, in milliseconds; 4 by default. */
   sliceMs?: number;
-  calls?: HostCalls;
+  /** Stands in for the operations on the host that `blocking` chooses. */
+  io?: HostIo;
   onProgress?: (counts: Readonly<ExportCounts>) => void;
   /** Stops the export with INTERRUPTED. */
   signal?: AbortSignal;

@@ -6,8 +6,12 @@
  * wait for itself.
  */
 import * as fs from 'node:fs';
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
 import { type ErrorCode, FxError } from '../errors.ts';
-import { nameFromText } from '../names.ts';
+import { type Name, nameFromText, nameToText } from '../names.ts';
+import { type NativeDone, type NativeXattrs, native } from '../native.ts';
+import { type HostXattrs, sortXattrs } from './host-xattrs.ts';
 
 export type Awaitable<T> = T | Promise<T>;
 
@@ -19,6 +23,8 @@ export interface HostIo {
   lstat(path: Buffer): Awaitable<fs.BigIntStats>;
   /** Names as byte strings in byte order, with their types. */
   readdir(path: Buffer): Awaitable<fs.Dirent[]>;
+  /** Names as byte strings, in no order: less work than `readdir`. */
+  names(path: Buffer): Awaitable<Name[]>;
   readlink(path: Buffer): Awaitable<string>;
   open(path: Buffer, flags: number, mode: number): Awaitable<number>;
   fstat(fd: number): Awaitable<fs.BigIntStats>;
@@ -32,9 +38,41 @@ export interface HostIo {
   symlink(target: Buffer, path: Buffer): Awaitable<void>;
   link(existing: Buffer, path: Buffer): Awaitable<void>;
   unlink(path: Buffer): Awaitable<void>;
-  chmod(path: Buffer, mode: number): Awaitable<void>;
   lchown(path: Buffer, uid: number, gid: number): Awaitable<void>;
-  lutimes(path: Buffer, atime: number, mtime: number): Awaitable<void>;
+  /** chmod(2), never through a symlink. */
+  setMode(path: Buffer, mode: number): Awaitable<void>;
+  /** utimensat(2), of a symlink itself. */
+  setTimes(path: Buffer, times: HostTimes): Awaitable<void>;
+  /** mknod(2); `mode` with the file type. */
+  makeNode(path: Buffer, mode: number, rdev: number): Awaitable<void>;
+  /** Extended attributes, of a symlink itself. Undefined when there are none, or the filesystem knows none. */
+  xattrs(path: Buffer): Awaitable<HostXattrs | undefined>;
+  setXattr(path: Buffer, name: Name, value: Uint8Array): Awaitable<void>;
+}
+
+export interface HostTimes {
+  readonly atimeSec: number;
+  readonly atimeNsec: number;
+  readonly mtimeSec: number;
+  readonly mtimeNsec: number;
+}
+
+/** The error that Node's own functions throw for `result`, a negated errno. */
+function callError(result: number, call: string, path: Uint8Array): NodeJS.ErrnoException {
+  const [code, meaning] = getSystemErrorMap().get(result) ?? ['UNKNOWN', `error ${-result}`];
+  const name = nameToText(Buffer.from(path).latin1Slice());
+  return Object.assign(new Error(`${code}: ${meaning}, ${call} '${name}'`), { code, errno: result, syscall: call });
+}
+
+function check(result: number, call: string, path: Uint8Array): void {
+  if (result < 0) throw callError(result, call, path);
+}
+
+function foundXattrs(found: NativeXattrs, path: Uint8Array): HostXattrs | undefined {
+  if (typeof found === 'number' && found < 0 && found !== -constants.errno.EOPNOTSUPP) {
+    throw callError(found, 'llistxattr', path);
+  }
+  return sortXattrs(found);
 }
 
 const BIGINT = { bigint: true } as const;
@@ -50,6 +88,7 @@ export const blockingIo: HostIo = {
   realpath: (path) => fs.realpathSync.native(path, 'latin1'),
   lstat: (path) => fs.lstatSync(path, BIGINT),
   readdir: (path) => inByteOrder(fs.readdirSync(path, NAMES)),
+  names: (path) => fs.readdirSync(path, 'latin1'),
   readlink: (path) => fs.readlinkSync(path, 'latin1'),
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   fstat: (fd) => fs.fstatSync(fd, BIGINT),
@@ -63,9 +102,13 @@ export const blockingIo: HostIo = {
   symlink: (target, path) => fs.symlinkSync(target, path),
   link: (existing, path) => fs.linkSync(existing, path),
   unlink: (path) => fs.unlinkSync(path),
-  chmod: (path, mode) => fs.chmodSync(path, mode),
   lchown: (path, uid, gid) => fs.lchownSync(path, uid, gid),
-  lutimes: (path, atime, mtime) => fs.lutimesSync(path, atime, mtime),
+  setMode: (path, mode) => check(native.setMode(path, mode), 'chmod', path),
+  setTimes: (path, t) =>
+    check(native.setTimes(path, t.atimeSec, t.atimeNsec, t.mtimeSec, t.mtimeNsec), 'utimensat', path),
+  makeNode: (path, mode, rdev) => check(native.makeNode(path, mode, rdev), 'mknod', path),
+  xattrs: (path) => foundXattrs(native.getXattrs(path), path),
+  setXattr: (path, name, value) => check(native.setXattr(path, hostPath(name), value), 'lsetxattr', path),
 };
 
 const THREADS_MAX = 2;
@@ -91,11 +134,17 @@ function threaded<T>(start: (done: Done<T>) => void): Promise<T> {
   });
 }
 
+/** As `threaded`, for a call of the addon. */
+async function threadedCall(call: string, path: Buffer, start: (done: NativeDone) => void): Promise<void> {
+  check(await threaded<number>((done) => start((result) => done(null, result))), call, path);
+}
+
 export const threadedIo: HostIo = {
   parallel: 8,
   realpath: (path) => threaded((done) => fs.realpath.native(path, 'latin1', done)),
   lstat: (path) => threaded((done) => fs.lstat(path, BIGINT, done)),
   readdir: async (path) => inByteOrder(await threaded<fs.Dirent[]>((done) => fs.readdir(path, NAMES, done))),
+  names: (path) => threaded((done) => fs.readdir(path, 'latin1', done)),
   readlink: (path) => threaded((done) => fs.readlink(path, 'latin1', done)),
   open: (path, flags, mode) => threaded((done) => fs.open(path, flags, mode, done)),
   fstat: (fd) => threaded((done) => fs.fstat(fd, BIGINT, done)),
@@ -109,9 +158,17 @@ export const threadedIo: HostIo = {
   symlink: (target, path) => threaded((done) => fs.symlink(target, path, done)),
   link: (existing, path) => threaded((done) => fs.link(existing, path, done)),
   unlink: (path) => threaded((done) => fs.unlink(path, done)),
-  chmod: (path, mode) => threaded((done) => fs.chmod(path, mode, done)),
   lchown: (path, uid, gid) => threaded((done) => fs.lchown(path, uid, gid, done)),
-  lutimes: (path, atime, mtime) => threaded((done) => fs.lutimes(path, atime, mtime, done)),
+  setMode: (path, mode) => threadedCall('chmod', path, (done) => native.setMode(path, mode, done)),
+  setTimes: (path, t) =>
+    threadedCall('utimensat', path, (done) =>
+      native.setTimes(path, t.atimeSec, t.atimeNsec, t.mtimeSec, t.mtimeNsec, done),
+    ),
+  makeNode: (path, mode, rdev) => threadedCall('mknod', path, (done) => native.makeNode(path, mode, rdev, done)),
+  xattrs: async (path) =>
+    foundXattrs(await threaded((done) => native.getXattrs(path, (found) => done(null, found))), path),
+  setXattr: (path, name, value) =>
+    threadedCall('lsetxattr', path, (done) => native.setXattr(path, hostPath(name), value, done)),
 };
 
 /** The bytes of a path held as a byte string. */
@@ -126,19 +183,6 @@ export async function realPath(io: HostIo, text: string): Promise<string> {
   } catch (error) {
     throw hostError(text, error);
   }
-}
-
-/** Whether `path` is one of the directories or lies below one; all are real paths as byte strings. */
-export function liesIn(path: string, directories: Iterable<string>): boolean {
-  for (const directory of directories) if (path === directory || path.startsWith(`${directory}/`)) return true;
-  return false;
-}
-
-/** Real paths of directories to stay out of; one that cannot be resolved, such as a dead mount, as it is given. */
-export async function realPaths(io: HostIo, paths: readonly string[]): Promise<Set<string>> {
-  const real = new Set<string>();
-  for (const path of paths) real.add(await realPath(io, path).catch(() => nameFromText(path)));
-  return real;
 }
 
 const HOST_CODES: Readonly<Record<string, ErrorCode>> = {

@@ -9,30 +9,21 @@
  * Source entries that vanish or cannot be read are reported and left out. The event loop runs at least
  * every `sliceMs`; the host is read by a thread of its own unless `blocking`.
  */
-import type { Dirent } from 'node:fs';
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import { nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
 import { described, locate, missing, type Place } from './address.ts';
-import { type HostCalls, SKIPPED_MAX, type Skipped } from './host-calls.ts';
-import {
-  Breather,
-  blockingIo,
-  type HostIo,
-  hostError,
-  hostPath,
-  liesIn,
-  realPath,
-  realPaths,
-  threadedIo,
-} from './host-io.ts';
+import { type Excluded, excludedBy, liesIn } from './excluded.ts';
+import { Breather, blockingIo, type HostIo, hostError, hostPath, realPath, threadedIo } from './host-io.ts';
+import { LeftOut } from './host-xattrs.ts';
 import { ImportMaker, isStreamed, type Made } from './import-make.ts';
 import type { ImportOptions, ImportResult } from './import-options.ts';
-import { type Chunk, DirectoryReader, type HostEntry, type HostStats, skippedAt, timesOf } from './import-read.ts';
-import { blockingReader, type HostReader, ThreadReader } from './import-reader.ts';
+import { type Chunk, type HostEntry, type HostStats, timesOf } from './import-read.ts';
+import { directReader, type HostReader, ThreadReader } from './import-reader.ts';
 import { streamFile } from './import-stream.ts';
+import { SKIPPED_MAX, type Skipped, skippedAt } from './skipped.ts';
 
 interface PendingDirectory extends Made {
   /** Host path as a byte string, without symlinks. */
@@ -66,10 +57,9 @@ class Importer {
   readonly #store: StoreApi;
   readonly #options: ImportOptions;
   readonly #io: HostIo;
-  readonly #calls: HostCalls;
   readonly #breather: Breather;
   readonly #maker: ImportMaker;
-  #excluded: ReadonlySet<string> = new Set();
+  readonly #leftOut = new LeftOut();
   readonly #skipped: Skipped[] = [];
   #skippedCount = 0;
   #pending: PendingDirectory[] = [];
@@ -79,32 +69,53 @@ class Importer {
   constructor(store: StoreApi, options: ImportOptions) {
     this.#store = store;
     this.#options = options;
-    this.#io = options.blocking === true ? blockingIo : threadedIo;
-    this.#calls = options.calls ?? {};
+    this.#io = options.io ?? (options.blocking === true ? blockingIo : threadedIo);
     this.#breather = new Breather(options.sliceMs ?? 4);
     this.#maker = new ImportMaker(store, options.existing, (path, error) => this.#skip(skippedAt(path, error)));
   }
 
   async run(source: string, at: string): Promise<ImportResult> {
     const path = await realPath(this.#io, source);
-    this.#excluded = await realPaths(this.#io, this.#options.exclude ?? []);
-    if (liesIn(path, this.#excluded)) {
-      throw new FxError(
-        'INVALID',
-        'the source lies in the store or its mount, and a store is not imported into itself',
-      );
-    }
+    const excluded = await excludedBy(this.#io, this.#options);
+    if (liesIn(path, excluded)) throw excludedError();
     const place = locate(this.#store, at);
     this.#checkPlace(place);
-    const entry = await this.#sourceEntry(path, place);
+    const reader = this.#reader(excluded);
+    try {
+      return this.#result(await this.#runWith(reader, path, place));
+    } finally {
+      await reader.close();
+    }
+  }
+
+  #reader(excluded: Excluded): HostReader {
+    const { blocking, io } = this.#options;
+    return blocking === true || io !== undefined ? directReader(this.#io, excluded) : new ThreadReader(excluded);
+  }
+
+  async #runWith(reader: HostReader, path: string, place: Place): Promise<Ino> {
+    const entry = await this.#sourceEntry(reader, path, place);
     const ino =
       entry.kind === KIND.directory
-        ? await this.#directoryAt(path, entry, place)
+        ? await this.#directoryAt(reader, path, entry, place)
         : await this.#fileAt(path, entry, place);
     this.#maker.flush();
     this.#options.onProgress?.(this.#maker.counts);
-    const xattrs = this.#calls.getXattrs !== undefined;
-    return { ...this.#maker.counts, ino, skipped: this.#skipped, skippedCount: this.#skippedCount, xattrs, notes: [] };
+    return ino;
+  }
+
+  #result(ino: Ino): ImportResult {
+    const notes = [...this.#leftOut.counts].map(([name, nodes]) => {
+      return `left out the extended attribute ${nameToText(name)} of ${nodes} ${nodes === 1 ? 'file' : 'files'}`;
+    });
+    return {
+      ...this.#maker.counts,
+      ino,
+      skipped: this.#skipped,
+      skippedCount: this.#skippedCount,
+      xattrsLeftOut: this.#leftOut.total,
+      notes,
+    };
   }
 
   #checkPlace(place: Place): void {
@@ -115,18 +126,19 @@ class Importer {
   }
 
   /** The source itself. */
-  async #sourceEntry(path: string, place: Place): Promise<HostEntry> {
-    const hint = { name: place.name, isFile: () => false } as Dirent;
+  async #sourceEntry(reader: HostReader, path: string, place: Place): Promise<HostEntry> {
     try {
-      const entry = await new DirectoryReader(this.#io, new Set()).read(path, hint);
-      await this.#readXattrs(path, entry);
-      return entry;
+      const [entry] = (await reader.source(path)).entries as [HostEntry];
+      this.#noteXattrs(entry);
+      return { ...entry, name: place.name };
     } catch (error) {
+      // On a device that is excluded.
+      if ((error as FxError).code === 'INVALID') throw excludedError();
       throw hostError(nameToText(path), error);
     }
   }
 
-  async #directoryAt(path: string, entry: HostEntry, place: Place): Promise<Ino> {
+  async #directoryAt(reader: HostReader, path: string, entry: HostEntry, place: Place): Promise<Ino> {
     const top: PendingDirectory = { path, ino: 0, fresh: true };
     if (place.node?.kind === KIND.directory) {
       top.ino = place.node.ino;
@@ -139,12 +151,7 @@ class Importer {
       this.#mustExist(top);
     }
     this.#pending.push(top);
-    const reader = this.#options.blocking === true ? blockingReader(this.#excluded) : new ThreadReader(this.#excluded);
-    try {
-      await this.#drain(reader);
-    } finally {
-      await reader.close();
-    }
+    await this.#drain(reader);
     return top.ino;
   }
 
@@ -177,9 +184,12 @@ class Importer {
   }
 
   async #refuseClashes(path: string, target: Node): Promise<void> {
-    for (const { name } of await this.#io.readdir(hostPath(path))) {
+    if (this.#store.isEmpty(target)) return;
+    for (const name of await this.#io.names(hostPath(path))) {
       if (this.#store.slot(target, name) !== undefined)
         throw new FxError('EXISTS', `"${nameToText(name)}" exists there`);
+      const pause = this.#breather.breathe();
+      if (pause !== undefined) await pause;
     }
   }
 
@@ -215,10 +225,14 @@ class Importer {
 
   async #takeChunk(directory: PendingDirectory, chunk: Chunk, below: PendingDirectory[]): Promise<void> {
     const inside = directory.path === '/' ? '/' : `${directory.path}/`;
+    const replaces = this.#options.existing === 'replace';
     for (const skipped of chunk.skipped) this.#skip(skipped);
+    // Only then it is known whether the directory was there before.
+    if (replaces && directory.ino === 0) this.#maker.flush();
     for (const entry of chunk.entries) {
       const path = inside + entry.name;
-      if (this.#calls.getXattrs !== undefined) await this.#readXattrs(path, entry);
+      this.#noteXattrs(entry);
+      if (replaces && !directory.fresh) await this.#maker.makeWay(directory, entry, this.#options.signal);
       if (entry.kind === KIND.directory) {
         const made: PendingDirectory = { path, ino: 0, fresh: true, stats: entry.stats };
         this.#maker.place(directory, path, entry, made);
@@ -233,13 +247,8 @@ class Importer {
     this.#checkStop();
   }
 
-  async #readXattrs(path: string, entry: HostEntry): Promise<void> {
-    try {
-      const xattrs = await this.#calls.getXattrs?.(hostPath(path));
-      if (xattrs instanceof Map && xattrs.size > 0) entry.xattrs = xattrs;
-    } catch (error) {
-      this.#skip(skippedAt(path, error));
-    }
+  #noteXattrs({ xattrsLeftOut }: HostEntry): void {
+    if (xattrsLeftOut !== undefined) for (const name of xattrsLeftOut) this.#leftOut.add(name);
   }
 
   /** Streams the content of a file that is too long to have been read with its entry. */
@@ -273,4 +282,8 @@ class Importer {
       throw new FxError('INTERRUPTED', 'stopped; what was imported so far is in the tree');
     }
   }
+}
+
+function excludedError(): FxError {
+  return new FxError('INVALID', 'the source lies in the store or its mount, and a store is not imported into itself');
 }

@@ -9,6 +9,7 @@ import { writeBytes } from './content.ts';
 import { ImportBatch } from './import-batch.ts';
 import type { ImportCounts, ImportOptions } from './import-options.ts';
 import { type HostEntry, type HostStats, newNodeOf, timesOf, WHOLE_BYTES_MAX } from './import-read.ts';
+import { removeInSlices } from './remove.ts';
 import { removalSteps, removeSome } from './walk.ts';
 
 /** A node that is there when its operation has run; until then `ino` is 0. */
@@ -35,7 +36,7 @@ const COUNTED: { readonly [K in Kind]: keyof ImportCounts } = {
 };
 
 export class ImportMaker {
-  readonly counts: ImportCounts = { directories: 0, files: 0, symlinks: 0, specials: 0, links: 0, bytes: 0 };
+  readonly counts: ImportCounts = { directories: 0, files: 0, symlinks: 0, specials: 0, links: 0, xattrs: 0, bytes: 0 };
   readonly #store: StoreApi;
   readonly #existing: ImportOptions['existing'];
   readonly #batch: ImportBatch;
@@ -67,6 +68,7 @@ export class ImportMaker {
       },
       done: () => {
         this.counts[COUNTED[entry.kind]]++;
+        this.counts.xattrs += entry.xattrs?.size ?? 0;
         this.counts.bytes += bytes;
       },
     });
@@ -124,6 +126,19 @@ export class ImportMaker {
     removeSome(this.#store, removalSteps(this.#store, directory.ino, entry.name, existing), Infinity);
   }
 
+  /** Removes, in slices, a directory with entries that a file is to replace: too much for the frame that makes the file. */
+  async makeWay(parent: Made, entry: HostEntry, signal: AbortSignal | undefined): Promise<void> {
+    if (entry.kind === KIND.directory) return;
+    const directory = this.#store.node(parent.ino);
+    const slot = directory === undefined ? undefined : this.#store.slot(directory, entry.name);
+    if (slot?.kind !== KIND.directory) return;
+    const existing = this.#store.node(slot.ino);
+    if (existing === undefined || this.#store.isEmpty(existing)) return;
+    this.#batch.flush();
+    const steps = removalSteps(this.#store, parent.ino, entry.name, existing);
+    await removeInSlices(this.#store, steps, signal === undefined ? {} : { signal });
+  }
+
   #node(made: Made): Node {
     const node = made.ino === 0 ? undefined : this.#store.node(made.ino);
     if (node === undefined) throw new FxError('NOT_FOUND', 'its directory or its other name is not in the tree');
@@ -139,7 +154,10 @@ export function isStreamed(entry: HostEntry): boolean {
 function replacingChanges(existing: Node, entry: HostEntry): Changes {
   const { mode, uid, gid, xattrs } = newNodeOf(entry);
   const changes: Changes = { mode, uid, gid };
-  if (xattrs !== undefined) changes.xattrs = xattrs;
+  const gone = [...(existing.xattrs?.keys() ?? [])].filter((name) => xattrs?.has(name) !== true);
+  if (xattrs !== undefined || gone.length > 0) {
+    changes.xattrs = new Map([...gone.map((name) => [name, null] as const), ...(xattrs ?? [])]);
+  }
   if (existing.kind === KIND.file && existing.value !== null) changes.value = null;
   else if (existing.kind === KIND.file) changes.size = 0;
   return changes;

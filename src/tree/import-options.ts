@@ -2,9 +2,12 @@
  * What an import is asked to do, and what it reports.
  */
 import type { Ino } from '../ids.ts';
-import type { HostCalls, Skipped } from './host-calls.ts';
+import type { ExcludeOptions } from './excluded.ts';
+import type { HostIo } from './host-io.ts';
+import type { Skipped } from './skipped.ts';
 
-export interface ImportOptions {
+/** INVALID when the source lies in what is excluded; what of the source does is left out and reported. */
+export interface ImportOptions extends ExcludeOptions {
   /**
    * What to do with names that are taken. `error` (the default): EXISTS before anything is changed. `replace`: a file takes
    * the content and keeps its identity, directories are merged, anything else is removed and made anew.
@@ -12,13 +15,12 @@ export interface ImportOptions {
   existing?: 'error' | 'replace';
   /** Makes missing directories on the way to the target; true by default. */
   parents?: boolean;
-  /** Host directories that are not entered: the store itself and its mounts. INVALID when the source lies in one. */
-  exclude?: readonly string[];
   /** Reads the host in this thread instead of one of its own: for a process that has nothing else to do. */
   blocking?: boolean;
   /** Longest time without letting the event loop run, in milliseconds; 4 by default. */
   sliceMs?: number;
-  calls?: HostCalls;
+  /** Stands in for the operations on the host that `blocking` chooses; the host is then read in this thread. */
+  io?: HostIo;
   onProgress?: (counts: Readonly<ImportCounts>) => void;
   /** Stops the import with INTERRUPTED. */
   signal?: AbortSignal;
@@ -32,6 +34,8 @@ export interface ImportCounts {
   specials: number;
   /** Further names of files with several. */
   links: number;
+  /** Extended attributes. */
+  xattrs: number;
   /** Content. */
   bytes: number;
 }
@@ -42,8 +46,11 @@ export interface ImportResult extends ImportCounts {
   /** The first SKIPPED_MAX source paths that were left out. */
   skipped: Skipped[];
   skippedCount: number;
-  /** Whether extended attributes were read. */
-  xattrs: boolean;
-  /** Lines on what an FXD file had that is not plain: damage, duplicates, further links. Empty for host files. */
+  /** Extended attributes that were left out; see host-xattrs.ts. */
+  xattrsLeftOut: number;
+  /**
+   * Lines on what was not plain: the names of attributes that were left out; of an FXD file damage,
+   * duplicates and further links.
+   */
   notes: string[];
 }

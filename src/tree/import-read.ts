@@ -2,11 +2,13 @@
  * Reads a host directory: metadata of its entries, and the content of small files.
  */
 import { type BigIntStats, constants, type Dirent } from 'node:fs';
-import { type Name, nameToText } from '../names.ts';
+import { FxError } from '../errors.ts';
+import type { Name } from '../names.ts';
 import type { NewNode, Time } from '../store/api.ts';
 import { KIND, type Kind, MODE_MASK } from '../store/node.ts';
-import type { Skipped } from './host-calls.ts';
+import type { Excluded } from './excluded.ts';
 import { type HostIo, hostPath } from './host-io.ts';
+import { type Skipped, skippedAt } from './skipped.ts';
 import { timeOfNs } from './stat.ts';
 
 /** Files up to this are read as a whole; longer ones are streamed. */
@@ -42,6 +44,8 @@ export interface HostEntry {
   /** Content of a file of 1 to WHOLE_BYTES_MAX bytes. */
   content?: Uint8Array;
   xattrs?: Map<Name, Uint8Array>;
+  /** Names of extended attributes that do not come along. */
+  xattrsLeftOut?: Name[];
 }
 
 /** Some entries of a directory. */
@@ -86,13 +90,12 @@ function plainStats(stats: BigIntStats, kind: Kind): HostStats {
 
 export class DirectoryReader {
   readonly #io: HostIo;
-  readonly #excluded: ReadonlySet<string>;
+  readonly #excluded: Excluded;
   /** Contents of the chunk under way; room for a whole file beyond the limit. */
   readonly #arena = Buffer.allocUnsafeSlow(CHUNK_BYTES_MAX + WHOLE_BYTES_MAX);
   #used = 0;
 
-  /** `excluded`: real paths, as byte strings, of entries to leave out. */
-  constructor(io: HostIo, excluded: ReadonlySet<string>) {
+  constructor(io: HostIo, excluded: Excluded) {
     this.#io = io;
     this.#excluded = excluded;
   }
@@ -111,7 +114,7 @@ export class DirectoryReader {
     for (const [i, hint] of hints.entries()) {
       const full = `${path === '/' ? '' : path}/${hint.name}`;
       try {
-        entries.push(await this.read(full, hint));
+        entries.push(await this.#read(full, hint.name, hint.isFile()));
       } catch (error) {
         skipped.push(skippedAt(full, error));
       }
@@ -136,16 +139,31 @@ export class DirectoryReader {
     return { entries, data, skipped, last };
   }
 
+  /** The source of an import itself: a chunk with one entry of the name ''. Throws what the host says. */
+  async source(path: string): Promise<Chunk> {
+    this.#used = 0;
+    return this.#chunk([await this.#read(path, '', false)], [], true);
+  }
+
   /** The entry at `path`; its content lies in the arena. Throws what the host says when it is gone or unreadable. */
-  async read(path: string, hint: Dirent): Promise<HostEntry> {
-    if (this.#excluded.has(path)) throw new Error('this is the store itself or its mount');
-    if (hint.isFile()) return this.#readFile(path, hint.name);
+  async #read(path: string, name: Name, isFile: boolean): Promise<HostEntry> {
+    if (this.#excluded.paths.has(path)) throw excludedError();
+    const entry = isFile ? await this.#readFile(path, name) : await this.#readAny(path, name);
+    const xattrs = await this.#io.xattrs(hostPath(path));
+    if (xattrs === undefined) return entry;
+    if (xattrs.kept.size > 0) entry.xattrs = xattrs.kept;
+    if (xattrs.leftOut.length > 0) entry.xattrsLeftOut = xattrs.leftOut;
+    return entry;
+  }
+
+  async #readAny(path: string, name: Name): Promise<HostEntry> {
     const bytes = hostPath(path);
     const stats = await this.#io.lstat(bytes);
     const kind = kindOf(stats);
     // The directory did not tell the type, as on some filesystems.
-    if (kind === KIND.file) return this.#readFile(path, hint.name);
-    const entry: HostEntry = { name: hint.name, kind, stats: plainStats(stats, kind) };
+    if (kind === KIND.file) return this.#readFile(path, name);
+    this.#checkDevice(stats);
+    const entry: HostEntry = { name, kind, stats: plainStats(stats, kind) };
     if (kind === KIND.symlink) entry.target = await this.#io.readlink(bytes);
     return entry;
   }
@@ -155,6 +173,7 @@ export class DirectoryReader {
     try {
       const stats = await this.#io.fstat(fd);
       if (kindOf(stats) !== KIND.file) throw new Error('it is no regular file any more');
+      this.#checkDevice(stats);
       const entry: HostEntry = { name, kind: KIND.file, stats: plainStats(stats, KIND.file) };
       const { size } = entry.stats;
       if (size > 0 && size <= WHOLE_BYTES_MAX) {
@@ -167,10 +186,14 @@ export class DirectoryReader {
       await this.#io.close(fd);
     }
   }
+
+  #checkDevice({ dev }: BigIntStats): void {
+    if (this.#excluded.devices.has(dev)) throw excludedError();
+  }
 }
 
-export function skippedAt(path: string, error: unknown): Skipped {
-  return { path: nameToText(path), reason: error instanceof Error ? error.message : String(error) };
+function excludedError(): FxError {
+  return new FxError('INVALID', 'this is the store itself or its mount');
 }
 
 /** Fills `buffer` from `position`; returns the bytes read, fewer only at the end of the file. */

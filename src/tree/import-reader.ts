@@ -1,33 +1,42 @@
 /**
- * Reading of host directories for an import: in this thread, or in one of its own, so that neither a slow
- * disk nor a mount that this very process serves can hold the event loop.
+ * Reading of host files for an import: in this thread, or in one of its own, so that neither a slow disk
+ * nor a mount that this very process serves can hold the event loop.
  */
 import { Worker } from 'node:worker_threads';
-import { blockingIo } from './host-io.ts';
+import type { Excluded } from './excluded.ts';
+import type { HostIo } from './host-io.ts';
 import { type Chunk, DirectoryReader } from './import-read.ts';
 
 export interface HostReader {
+  /** The source of an import itself, in a chunk of its own. Rejects with what the host says. */
+  source(path: string): Promise<Chunk>;
   /** Entries of a directory; several directories may be read in turns. */
   chunks(path: string): AsyncIterable<Chunk>;
   close(): Promise<void>;
 }
 
-/** To the thread: the next chunk of a reading. The first request of a reading has its path. */
+/** To the thread: the next chunk of a reading. The first request of a reading has its path, and what to read there. */
 export interface ChunkRequest {
   id: number;
   path?: string;
+  isSource?: boolean;
 }
 
-/** From the thread; `error` is set when the thread failed, not the host. */
+/** From the thread: the chunk, or the host's error with its code. */
 export interface ChunkReply {
   id: number;
   chunk?: Chunk;
-  error?: string;
+  error?: { message: string; code: string | undefined };
 }
 
-export function blockingReader(excluded: ReadonlySet<string>): HostReader {
-  const reader = new DirectoryReader(blockingIo, excluded);
-  return { chunks: (path) => reader.chunks(path), close: async () => {} };
+/** Reads in this thread. */
+export function directReader(io: HostIo, excluded: Excluded): HostReader {
+  const reader = new DirectoryReader(io, excluded);
+  return {
+    source: (path) => reader.source(path),
+    chunks: (path) => reader.chunks(path),
+    close: async () => {},
+  };
 }
 
 /** The thread's program: a module of JavaScript, also when this one runs from its source. */
@@ -42,13 +51,14 @@ export class ThreadReader implements HostReader {
   #nextId = 1;
   #failure: Error | undefined;
 
-  constructor(excluded: ReadonlySet<string>) {
+  constructor(excluded: Excluded) {
     this.#worker = new Worker(threadUrl(), { workerData: { excluded } });
     this.#worker.on('message', ({ id, chunk, error }: ChunkReply) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (chunk !== undefined) waiting?.resolve(chunk);
-      else waiting?.reject(new Error(`the reading thread failed: ${error}`));
+      else
+        waiting?.reject(Object.assign(new Error(error?.message ?? 'the reading thread failed'), { code: error?.code }));
     });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the reading thread ended')));
@@ -58,6 +68,10 @@ export class ThreadReader implements HostReader {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
+  }
+
+  source(path: string): Promise<Chunk> {
+    return this.#ask({ id: this.#nextId++, path, isSource: true });
   }
 
   async *chunks(path: string): AsyncGenerator<Chunk, void, void> {

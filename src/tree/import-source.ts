@@ -9,15 +9,19 @@
  * | any other file                          | a blob                           |
  */
 import { open, readFile, stat } from 'node:fs/promises';
+import { FxError } from '../errors.ts';
 import { graphFromFxd } from '../fxd/fxd.ts';
 import { graphFromFxwal } from '../fxd/fxwal-graph.ts';
-import type { FxdGraph } from '../fxd/graph.ts';
-import { importGraph } from '../fxd/import-graph.ts';
+import { type PlanOptions, type PlanStep, planOf } from '../fxd/graph-plan.ts';
+import { GraphMaking, type ImportGraphReport } from '../fxd/import-graph.ts';
+import { planSteps } from '../fxd/plan-reader.ts';
+import type { Ino } from '../ids.ts';
 import type { StoreApi } from '../store/api.ts';
+import { ROOT_INO } from '../store/node.ts';
 import { described } from './address.ts';
-import { hostError } from './host-io.ts';
+import { Breather, hostError } from './host-io.ts';
 import { importHost } from './import-host.ts';
-import type { ImportOptions, ImportResult } from './import-options.ts';
+import type { ImportCounts, ImportOptions, ImportResult } from './import-options.ts';
 import { Tree } from './tree.ts';
 
 export type SourceKind = 'host' | 'fxwal' | 'fxd';
@@ -58,24 +62,60 @@ export async function importSource(
   const kind = await sourceKind(source);
   if (kind === 'host') return importHost(store, source, at, options);
   try {
-    return importFxd(store, await readGraph(source, kind), at, options);
+    return await importFxd(store, source, kind, at, options);
   } catch (error) {
     throw described(`import ${source} to`, at, hostError(source, error));
   }
 }
 
-async function readGraph(source: string, kind: 'fxwal' | 'fxd'): Promise<FxdGraph> {
-  const bytes = await readFile(source);
-  return kind === 'fxwal' ? graphFromFxwal(bytes, source) : graphFromFxd(bytes, source);
+async function importFxd(
+  store: StoreApi,
+  source: string,
+  kind: 'fxwal' | 'fxd',
+  at: string,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  // The target is made when the first steps are there: a damaged file leaves no trace.
+  let making: GraphMaking | undefined;
+  let ino = 0;
+  const breather = new Breather(options.sliceMs ?? 4);
+  const intoRoot = new Tree(store).exists(at) && new Tree(store).node(at).ino === ROOT_INO;
+  for await (const steps of stepsOf(source, kind, intoRoot, options.blocking === true)) {
+    if (options.signal?.aborted === true) throw new FxError('INTERRUPTED', 'stopped; what was imported stays');
+    ino = making === undefined ? targetOf(store, at, options) : ino;
+    making ??= new GraphMaking(store, ino, {});
+    for (const step of steps) making.take(step);
+    options.onProgress?.(countsOf(making.report));
+    await breather.breathe();
+  }
+  if (making === undefined) throw new FxError('BAD_SOURCE', 'it has nothing to import');
+  const notes = making.report.problems.map(({ code, message }) => `${message} [${code}]`);
+  return { ...countsOf(making.report), ino, skipped: [], skippedCount: 0, xattrsLeftOut: 0, notes };
 }
 
-function importFxd(store: StoreApi, graph: FxdGraph, at: string, options: ImportOptions): ImportResult {
-  const parents = options.parents !== false;
+function targetOf(store: StoreApi, at: string, options: ImportOptions): Ino {
   const tree = new Tree(store);
-  const target = tree.exists(at) ? tree.node(at) : tree.mkdir(at, { parents });
-  const { files, directories, links, problems } = importGraph(graph, store, target.ino);
-  const notes = problems.map(({ code, message }) => `${message} [${code}]`);
-  const counts = { directories, files, symlinks: 0, specials: 0, links, bytes: 0 };
-  options.onProgress?.(counts);
-  return { ...counts, ino: target.ino, skipped: [], skippedCount: 0, xattrs: false, notes };
+  const target = tree.exists(at) ? tree.node(at) : tree.mkdir(at, { parents: options.parents !== false });
+  return target.ino;
+}
+
+/** The steps of the file's plan, worked out here or in a thread. */
+async function* stepsOf(
+  source: string,
+  kind: 'fxwal' | 'fxd',
+  intoRoot: boolean,
+  blocking: boolean,
+): AsyncGenerator<PlanStep[], void, void> {
+  const plan: PlanOptions = { intoRoot, roots: 'all', keepIntegerWidths: false };
+  if (!blocking) {
+    yield* planSteps({ source, kind, options: plan });
+    return;
+  }
+  const bytes = await readFile(source);
+  const graph = kind === 'fxwal' ? graphFromFxwal(bytes, source) : await graphFromFxd(bytes, source);
+  for (const step of planOf(graph, plan)) yield [step];
+}
+
+function countsOf({ files, directories, links }: ImportGraphReport): ImportCounts {
+  return { directories, files, symlinks: 0, specials: 0, links, xattrs: 0, bytes: 0 };
 }

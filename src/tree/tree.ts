@@ -21,6 +21,7 @@ import {
   describing,
   find,
   locate,
+  locateNamed,
   missing,
   type Place,
   pathOf,
@@ -297,7 +298,7 @@ export class Tree {
   /** Removes one name; the node goes with its last. A directory must be empty (NOT_EMPTY). */
   unlink(path: string): void {
     describing('remove', path, () => {
-      const place = this.#named(path);
+      const place = locateNamed(this.store, path);
       this.store.unlink(place.parent, place.name);
     });
   }
@@ -308,17 +309,17 @@ export class Tree {
    */
   remove(path: string, options: { recursive?: boolean } = {}): number {
     return describing('remove', path, () => {
-      const place = this.#named(path);
+      const place = locateNamed(this.store, path);
       if (options.recursive !== true) {
         this.store.unlink(place.parent, place.name);
         return 1;
       }
       const steps = removalSteps(this.store, place.parent.ino, place.name, place.node);
-      let removed = 0;
-      for (let done = REMOVE_ATOMIC_NAMES_MAX; done === REMOVE_ATOMIC_NAMES_MAX; removed += done) {
-        done = this.#atomic(() => removeSome(this.store, steps, REMOVE_ATOMIC_NAMES_MAX));
+      for (let removed = 0; ; ) {
+        const { done, ended } = this.#atomic(() => removeSome(this.store, steps, REMOVE_ATOMIC_NAMES_MAX));
+        removed += done;
+        if (ended) return removed;
       }
-      return removed;
     });
   }
 
@@ -329,7 +330,7 @@ export class Tree {
    */
   move(from: string, to: string, options: { noReplace?: boolean } = {}): void {
     describing(`move ${from} to`, to, () => {
-      const source = this.#named(from);
+      const source = locateNamed(this.store, from);
       const target = this.#target(to);
       if (target.name === '') throw new FxError('EXISTS', 'this place has no name that could change');
       this.store.rename(source.parent, source.name, target.parent, target.name, options);
@@ -370,15 +371,6 @@ export class Tree {
       if (node.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', `it is a ${kindName(node.kind)}`);
       return node;
     });
-  }
-
-  /** An existing name. NOT_PERMITTED for the root, and for an identity: it says which node, not which of its names. */
-  #named(path: string): Place & { node: Node } {
-    const place = locate(this.store, path);
-    const node = place.node ?? missing(this.store, place);
-    if (place.name === '')
-      throw new FxError('NOT_PERMITTED', 'a name in a directory is needed here, not the root or an identity');
-    return { ...place, node };
   }
 
   /** A name to be made in a directory that exists. */

@@ -98,13 +98,23 @@ export function* removalSteps(
   }
 }
 
-/** Does steps until they end or `stepsMax` are done; returns how many. Inside a transaction. */
-export function removeSome(store: StoreApi, steps: Iterator<RemovalStep, void, void>, stepsMax: number): number {
-  for (let done = 0; done < stepsMax; done++) {
+/**
+ * Does steps until they end, `stepsMax` are done, or it is `untilMs` (as of `performance.now()`); returns how
+ * many. Names that are gone already count. Inside a transaction.
+ */
+export function removeSome(
+  store: StoreApi,
+  steps: Iterator<RemovalStep, void, void>,
+  stepsMax: number,
+  untilMs = Infinity,
+): { done: number; ended: boolean } {
+  let done = 0;
+  for (; done < stepsMax && performance.now() < untilMs; done++) {
     const next = steps.next();
-    if (next.done === true) return done;
+    if (next.done === true) return { done, ended: true };
     const parent = store.node(next.value.parent);
-    if (parent !== undefined) store.unlink(parent, next.value.name);
+    if (parent !== undefined && store.slot(parent, next.value.name) !== undefined)
+      store.unlink(parent, next.value.name);
   }
-  return stepsMax;
+  return { done, ended: false };
 }

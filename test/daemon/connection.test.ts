@@ -9,7 +9,13 @@ import { afterEach, expect, test } from 'vitest';
 import { DaemonClient } from '../../src/daemon/client.ts';
 import { connectSocket, listen, SOCKET_FILE } from '../../src/daemon/endpoint.ts';
 import { encodeFrame, FrameDecoder } from '../../src/daemon/frames.ts';
-import { CREDIT_BYTES, decodeMessage, encodeMessage, type Message, PROTOCOL_VERSION } from '../../src/daemon/messages.ts';
+import {
+  CREDIT_BYTES,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  PROTOCOL_VERSION,
+} from '../../src/daemon/messages.ts';
 import { RowReader } from '../../src/daemon/rows.ts';
 import { REQUESTS_MAX, type RunVerb, ServerConnection } from '../../src/daemon/server.ts';
 import type { Row } from '../../src/daemon/verb.ts';
@@ -33,7 +39,12 @@ async function serveAt(directory: string, run: RunVerb, log: string[] = []): Pro
     directory,
     (socket) => {
       sockets.add(socket);
-      new ServerConnection(socket, { store: directory, run, log: (text) => log.push(text), closed: () => sockets.delete(socket) });
+      new ServerConnection(socket, {
+        store: directory,
+        run,
+        log: (text) => log.push(text),
+        closed: () => sockets.delete(socket),
+      });
     },
     (text) => log.push(text),
   );
@@ -57,13 +68,17 @@ async function clientOf(run: RunVerb): Promise<DaemonClient> {
 }
 
 /** A connection whose messages the test writes itself. */
-async function rawPeer(run: RunVerb): Promise<{ socket: Socket; send: (message: Message) => void; received: Message[]; closed: Promise<void> }> {
+async function rawPeer(
+  run: RunVerb,
+): Promise<{ socket: Socket; send: (message: Message) => void; received: Message[]; closed: Promise<void> }> {
   const directory = temporaryDirectory();
   await serveAt(directory, run);
   const socket = await connectTo(directory);
   const decoder = new FrameDecoder();
   const received: Message[] = [];
-  socket.on('data', (chunk: Buffer) => decoder.push(chunk, (payload) => received.push(decodeMessage(Buffer.from(payload)))));
+  socket.on('data', (chunk: Buffer) =>
+    decoder.push(chunk, (payload) => received.push(decodeMessage(Buffer.from(payload)))),
+  );
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   return { socket, send: (message) => void socket.write(encodeFrame(encodeMessage(message))), received, closed };
@@ -99,7 +114,16 @@ test('many requests run at once, their streams apart', async () => {
   const counts = await Promise.all(
     Array.from({ length: 8 }, async (_, n) => {
       let got = 0;
-      const result = await client.call('sum', { n }, { input: chunks(10 * n, 100_000), output: (chunk) => void (got += chunk.length) });
+      const result = await client.call(
+        'sum',
+        { n },
+        {
+          input: chunks(10 * n, 100_000),
+          output: (chunk) => {
+            got += chunk.length;
+          },
+        },
+      );
       return { got, result };
     }),
   );
@@ -125,12 +149,16 @@ test('a reader that takes nothing holds the writer back, and another request goe
     release = resolve;
   });
   let got = 0;
-  const flood = client.call('flood', {}, {
-    output: async (chunk) => {
-      await gate;
-      got += chunk.length;
+  const flood = client.call(
+    'flood',
+    {},
+    {
+      output: async (chunk) => {
+        await gate;
+        got += chunk.length;
+      },
     },
-  });
+  );
   for (let i = 0; i < 5; i++) expect(await client.call('ping', {})).toBe('pong');
   expect(written).toBeLessThanOrEqual(2 * CREDIT_BYTES);
   release();
@@ -140,7 +168,10 @@ test('a reader that takes nothing holds the writer back, and another request goe
 });
 
 test('rows come apart wherever the chunks are cut', () => {
-  const rows: Row[] = [{ name: 'ä\udcff', n: 1 }, { name: '\n', list: [null, true] }];
+  const rows: Row[] = [
+    { name: 'ä\udcff', n: 1 },
+    { name: '\n', list: [null, true] },
+  ];
   const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), 'utf8');
   for (let cut = 0; cut <= bytes.length; cut++) {
     const reader = new RowReader();
@@ -180,7 +211,16 @@ test('a verb whose client is gone is aborted', async () => {
     }
     return null;
   });
-  const call = client.call('read', {}, { input: (async function* () { await new Promise(() => {}); yield new Uint8Array(1); })() });
+  const call = client.call(
+    'read',
+    {},
+    {
+      input: (async function* () {
+        await new Promise(() => {});
+        yield new Uint8Array(1);
+      })(),
+    },
+  );
   call.catch(() => {});
   await running;
   client.close();
@@ -189,10 +229,19 @@ test('a verb whose client is gone is aborted', async () => {
 
 test('a client is told when the daemon dies', async () => {
   const directory = temporaryDirectory();
-  const endpoint = await listen(directory, (socket) => {
-    new ServerConnection(socket, { store: directory, run: () => new Promise(() => {}), log: () => {}, closed: () => {} });
-    setImmediate(() => socket.once('data', () => setImmediate(() => socket.destroy())));
-  }, () => {});
+  const endpoint = await listen(
+    directory,
+    (socket) => {
+      new ServerConnection(socket, {
+        store: directory,
+        run: () => new Promise(() => {}),
+        log: () => {},
+        closed: () => {},
+      });
+      setImmediate(() => socket.once('data', () => setImmediate(() => socket.destroy())));
+    },
+    () => {},
+  );
   cleanups.push(() => endpoint.close());
   const client = await DaemonClient.open(await connectTo(directory), directory).catch((error: FxError) => error);
   const failure = client instanceof DaemonClient ? await client.call('x', {}).catch((error: FxError) => error) : client;
@@ -202,16 +251,78 @@ test('a client is told when the daemon dies', async () => {
 test.each<[string, (send: (message: Message) => void, socket: Socket) => void]>([
   ['a message before hello', (send) => send({ kind: 'end', id: 1 })],
   ['another protocol version', (send) => send({ ...HELLO, protocol: PROTOCOL_VERSION + 1 } as Message)],
-  ['a second hello', (send) => { send(HELLO); send(HELLO); }],
-  ['request id 0', (send) => { send(HELLO); send({ kind: 'request', id: 0, verb: 'x', args: {}, input: false }); }],
-  ['a request id in use', (send) => { send(HELLO); for (let i = 0; i < 2; i++) send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false }); }],
-  ['too many requests', (send) => { send(HELLO); for (let id = 1; id <= REQUESTS_MAX + 1; id++) send({ kind: 'request', id, verb: 'x', args: {}, input: false }); }],
-  ['data after the end', (send) => { send(HELLO); send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false }); send({ kind: 'data', id: 1, bytes: Uint8Array.of(1) }); }],
-  ['two ends', (send) => { send(HELLO); send({ kind: 'request', id: 1, verb: 'x', args: {}, input: true }); send({ kind: 'end', id: 1 }); send({ kind: 'end', id: 1 }); }],
-  ['data beyond the credit', (send) => { send(HELLO); send({ kind: 'request', id: 1, verb: 'x', args: {}, input: true }); for (let i = 0; i < 9; i++) send({ kind: 'data', id: 1, bytes: new Uint8Array(CREDIT_BYTES / 8) }); }],
-  ['credit that is not due', (send) => { send(HELLO); send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false }); send({ kind: 'credit', id: 1, bytes: 1 }); }],
-  ['a message of the daemon', (send) => { send(HELLO); send({ kind: 'result', id: 1, value: null }); }],
-  ['bytes that are no message', (_send, socket) => void socket.write(encodeFrame(Buffer.from('GET / HTTP/1.1\r\n\r\n')))],
+  [
+    'a second hello',
+    (send) => {
+      send(HELLO);
+      send(HELLO);
+    },
+  ],
+  [
+    'request id 0',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'request', id: 0, verb: 'x', args: {}, input: false });
+    },
+  ],
+  [
+    'a request id in use',
+    (send) => {
+      send(HELLO);
+      for (let i = 0; i < 2; i++) send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false });
+    },
+  ],
+  [
+    'too many requests',
+    (send) => {
+      send(HELLO);
+      for (let id = 1; id <= REQUESTS_MAX + 1; id++) send({ kind: 'request', id, verb: 'x', args: {}, input: false });
+    },
+  ],
+  [
+    'data after the end',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false });
+      send({ kind: 'data', id: 1, bytes: Uint8Array.of(1) });
+    },
+  ],
+  [
+    'two ends',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'request', id: 1, verb: 'x', args: {}, input: true });
+      send({ kind: 'end', id: 1 });
+      send({ kind: 'end', id: 1 });
+    },
+  ],
+  [
+    'data beyond the credit',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'request', id: 1, verb: 'x', args: {}, input: true });
+      for (let i = 0; i < 9; i++) send({ kind: 'data', id: 1, bytes: new Uint8Array(CREDIT_BYTES / 8) });
+    },
+  ],
+  [
+    'credit that is not due',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'request', id: 1, verb: 'x', args: {}, input: false });
+      send({ kind: 'credit', id: 1, bytes: 1 });
+    },
+  ],
+  [
+    'a message of the daemon',
+    (send) => {
+      send(HELLO);
+      send({ kind: 'result', id: 1, value: null });
+    },
+  ],
+  [
+    'bytes that are no message',
+    (_send, socket) => void socket.write(encodeFrame(Buffer.from('GET / HTTP/1.1\r\n\r\n'))),
+  ],
   ['a length over the limit', (_send, socket) => void socket.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'))],
 ])('%s closes the connection with a PROTOCOL error', async (_name, act) => {
   const { socket, send, received, closed } = await rawPeer(() => new Promise(() => {}));
@@ -235,7 +346,11 @@ test('the socket works in a directory with a long path, is private, and replaces
 
 test('a closed endpoint leaves no socket file', async () => {
   const directory = temporaryDirectory();
-  const endpoint = await listen(directory, () => {}, () => {});
+  const endpoint = await listen(
+    directory,
+    () => {},
+    () => {},
+  );
   expect(existsSync(join(directory, SOCKET_FILE))).toBe(true);
   endpoint.close();
   expect(existsSync(join(directory, SOCKET_FILE))).toBe(false);

@@ -37,7 +37,11 @@ test('what JSON.parse reads is read the same, but for what it loses', () => {
     fc.property(fc.json(), (text) => {
       fc.pre(!/(^|[^.\d])\d{19,}/.test(text));
       // Integers over 2^53 are exact here, and rounded there.
-      const rounded = JSON.parse(JSON.stringify(toJs(parseJson(text)), (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)));
+      const rounded = JSON.parse(
+        JSON.stringify(toJs(parseJson(text)), (_key, value: unknown) =>
+          typeof value === 'bigint' ? Number(value) : value,
+        ),
+      );
       expect(rounded).toEqual(JSON.parse(JSON.stringify(JSON.parse(text))));
     }),
     { numRuns: 300 },
@@ -47,7 +51,26 @@ test('what JSON.parse reads is read the same, but for what it loses', () => {
 test('errors tell line and column', () => {
   expect(message('{"a": 1,\n "a": 2}')).toBe('the JSON is wrong at 2:2: the key "a" stands here a second time');
   expect(message('[1,\n2,\n]')).toContain('at 3:1');
-  for (const text of ['', ' ', '{', '[', '"', '"\n"', '01', '1.', '-', '+1', '1e400', '18446744073709551616', 'nul', '[1 2]', '{"a" 1}', '{a: 1}', '1 2', '"\\x"']) {
+  for (const text of [
+    '',
+    ' ',
+    '{',
+    '[',
+    '"',
+    '"\n"',
+    '01',
+    '1.',
+    '-',
+    '+1',
+    '1e400',
+    '18446744073709551616',
+    'nul',
+    '[1 2]',
+    '{"a" 1}',
+    '{a: 1}',
+    '1 2',
+    '"\\x"',
+  ]) {
     expect(message(text)).toMatch(/^the JSON is wrong at \d+:\d+: /);
   }
   expect(message('['.repeat(100_000))).toContain('nested deeper');

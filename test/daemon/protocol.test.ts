@@ -52,7 +52,9 @@ test('every kind of message comes back as it was', () => {
 test('the worked example in the head of messages.ts is what is sent', async () => {
   const { readFileSync } = await import('node:fs');
   const source = readFileSync(new URL('../../src/daemon/messages.ts', import.meta.url), 'utf8');
-  const example = [...source.matchAll(/^ \*\s{5}[0-9a-f]{4} {2}((?:[0-9a-f]{2} ?)+)/gm)].map((match) => match[1]).join(' ');
+  const example = [...source.matchAll(/^ \*\s{5}[0-9a-f]{4} {2}((?:[0-9a-f]{2} ?)+)/gm)]
+    .map((match) => match[1])
+    .join(' ');
   expect(encodeFrame(encodeMessage({ kind: 'end', id: 7 })).toString('hex')).toBe(example.replace(/ /g, ''));
 });
 
@@ -61,11 +63,21 @@ test('frames come out whole however the stream is cut', () => {
   const stream = Buffer.concat(payloads.map((payload) => encodeFrame(payload)));
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: stream.length }), { maxLength: 40 }), (cuts) => {
-      expect(frames(stream, cuts.sort((a, b) => a - b))).toEqual(payloads);
+      expect(
+        frames(
+          stream,
+          cuts.sort((a, b) => a - b),
+        ),
+      ).toEqual(payloads);
     }),
     { numRuns: 200 },
   );
-  expect(frames(stream, Array.from({ length: stream.length }, (_, index) => index))).toEqual(payloads);
+  expect(
+    frames(
+      stream,
+      Array.from({ length: stream.length }, (_, index) => index),
+    ),
+  ).toEqual(payloads);
 });
 
 test('a stream that ends inside a frame is told', () => {

@@ -845,7 +845,7 @@ export const CONVERSATION: readonly Vector[] = [
     `,
   },
   {
-    // ENOSYS
+    // F_OK
     name: 'ACCESS',
     request: `
       30000000 22000000 6c00000000000000   len 48, opcode 34, unique 108
@@ -854,7 +854,7 @@ export const CONVERSATION: readonly Vector[] = [
       0000000000000000                     struct fuse_access_in
     `,
     reply: `
-      10000000 daffffff 6c00000000000000   len 16, error -38, unique 108
+      10000000 00000000 6c00000000000000   len 16, error 0, unique 108
     `,
   },
   {

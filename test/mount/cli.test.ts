@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { cleanUp, type Result, runGolden, runLine } from '../support/golden.ts';
+import { cleanUp, installPrograms, type Result, runGolden, runLine } from '../support/golden.ts';
 import { canMount, hasCommand, onHost, temporaryDirectory } from '../support/mount.ts';
 
 const scripts = new URL('golden/', import.meta.url);
@@ -17,12 +17,13 @@ let directory = '';
 beforeEach(() => {
   directory = temporaryDirectory('cli');
   mkdirSync(join(directory, 'm'));
+  installPrograms(join(directory, 'bin'));
 });
 
 afterEach(() => cleanUp(directory));
 
 function run(line: string): Promise<Result> {
-  return runLine(line, directory);
+  return runLine(line, directory, join(directory, 'bin'));
 }
 
 /** Runs a line that must succeed; resolves with its standard output. */
@@ -165,17 +166,9 @@ test.runIf(runs && isRoot && hasCommand('unshare'))(
   'without /dev/fuse, or without the right to mount, the reason is told',
   async () => {
     const bare = 'mount -t tmpfs none /dev && mknod /dev/null c 1 3 && mknod /dev/urandom c 1 9 && mkdir /dev/shm';
-    await refused(
-      `unshare -m bash -c '${bare} && fx mount store m'`,
-      10,
-      /there is no \/dev\/fuse/,
-    );
+    await refused(`unshare -m bash -c '${bare} && fx mount store m'`, 10, /there is no \/dev\/fuse/);
     if (hasCommand('setpriv')) {
-      await refused(
-        'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin fx mount store m',
-        5,
-        /may not mount/,
-      );
+      await refused('setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin fx mount store m', 5, /may not mount/);
     }
     expect(isMounted()).toBe(false);
   },

@@ -6,11 +6,11 @@
  *     config/                     its output, standard error with "! " before each line
  *     [3]                         its exit code, when that is not 0
  *
- * What differs from run to run is replaced: the directory by DIR, times by TIME, NodeIDs by ID, store ids by STOREID,
- * process ids by PID. FXMOUNT_GOLDEN=rewrite writes the output into the files instead of comparing it.
+ * What differs from run to run is replaced: the directory by DIR, times by TIME, NodeIDs by ID, store ids by
+ * STOREID, process ids by PID, users and groups by OWNER, the version by VERSION. FXMOUNT_GOLDEN=rewrite writes the output into the files instead of comparing it.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, temporaryDirectory, testEnvironment } from './mount.ts';
 
@@ -22,7 +22,9 @@ const COMMAND_TIMEOUT_MS = 30_000;
 const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z/g, 'TIME'],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'TIME'],
-  [/\b1C[1-9A-HJ-NP-Za-km-z]{20}\b/g, 'ID'],
+  [/\b1[1-9A-HJ-NP-Za-km-z]{21}\b/g, 'ID'],
+  [/\b([ug]id)([=": ]+)\d+/g, '$1$2OWNER'],
+  [/^(\d{4}) \d+:\d+ +/, '$1 OWNER '],
   [/\b[0-9a-f]{32}\b/g, 'STOREID'],
   [/\b(pid|process) \d+/g, '$1 PID'],
   [/("since":)\d+/g, '$1TIME'],
@@ -36,27 +38,20 @@ export interface Result {
   readonly code: number | null;
 }
 
-/** A directory with the programs `fxmount` and `fx`, made once for each test process. */
-let programs: string | undefined;
-
-function programDirectory(): string {
-  if (programs !== undefined) return programs;
-  const directory = temporaryDirectory('bin');
-  chmodSync(directory, 0o755);
+/** Makes the programs `fxmount` and `fx` in `directory`. */
+export function installPrograms(directory: string): void {
+  mkdirSync(directory);
   for (const name of ['fxmount', 'fx']) {
     writeFileSync(join(directory, name), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`, { mode: 0o755 });
   }
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-  programs = directory;
-  return directory;
 }
 
-/** Runs a line of bash in `directory` with `fxmount`, also called `fx`, on its PATH. FX_CLI is the script. */
-export function runLine(line: string, directory: string, env: NodeJS.ProcessEnv = {}): Promise<Result> {
+/** Runs a line of bash in `directory` with the programs in `programs` on its PATH. FX_CLI is the script. */
+export function runLine(line: string, directory: string, programs: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-c', line], {
       cwd: directory,
-      env: { ...testEnvironment, PATH: `${programDirectory()}:${process.env.PATH ?? ''}`, FX_CLI: CLI, ...env },
+      env: { ...testEnvironment, PATH: `${programs}:${process.env.PATH ?? ''}`, FX_CLI: CLI },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: COMMAND_TIMEOUT_MS,
       killSignal: 'SIGKILL',
@@ -75,6 +70,7 @@ export async function runGolden(path: string): Promise<{ expected: string; actua
   const directory = temporaryDirectory('golden');
   mkdirSync(join(directory, 'd'));
   const work = join(directory, 'd');
+  installPrograms(join(directory, 'bin'));
   try {
     const lines: string[] = [];
     for (const line of expected.split('\n')) {
@@ -115,7 +111,7 @@ function attempt<T>(body: () => T): T | undefined {
 }
 
 async function outputOf(line: string, directory: string): Promise<string[]> {
-  const { stdout, stderr, code } = await runLine(line, directory);
+  const { stdout, stderr, code } = await runLine(line, directory, join(directory, '../bin'));
   const lines = [...linesOf(stdout), ...linesOf(stderr).map((text) => `! ${text}`)];
   if (code !== 0) lines.push(`[${code}]`);
   // A line that is empty, or that looks like a command or comment, would be read as such.

@@ -5,7 +5,7 @@
  *
  * `file` shows FILE (in pieces: its first half, then the rest), `past` claims one byte more than it has,
  * `zeros` is 3 MiB of zeros, `late` is looked up after a notification, a promise and a timer, `throws` makes the handler throw.
- * Prints one line of JSON for each command on standard input: "ready" first, then `stats`, `grow` (FILE
+ * Prints one line of JSON for each command on standard input: "ready" first, then `stats` (once no notification is pending), `grow` (FILE
  * has changed: invalidates `file`, and an inode that the kernel does not know), `stop`, and `unmount`;
  * last {"ended": errno}.
  */
@@ -140,13 +140,12 @@ const device = new FuseDevice({
 const tell = (value: unknown) => console.log(JSON.stringify(value));
 
 async function command(line: string): Promise<unknown> {
-  if (line === 'stats') return { ...device.stats(), beats };
   if (line === 'grow') {
     sink?.notify(invalInode(FILE as number, 0, -1));
     sink?.notify(invalInode(999, 0, -1));
-    while (device.stats().notificationsPending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    return 'grown';
   }
+  while (device.stats().notificationsPending > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (line === 'stats') return { ...device.stats(), beats };
   if (line === 'stop') await device.stop();
   if (line === 'unmount') await mount.unmount(false);
   return line;

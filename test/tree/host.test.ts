@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { graphToFxwal } from '../../src/fxd/fxwal-graph.ts';
 import { GraphBuilder } from '../../src/fxd/graph.ts';
+import { native } from '../../src/native.ts';
+import type { Excluded } from '../../src/tree/excluded.ts';
 import { exportHost } from '../../src/tree/export-host.ts';
-import type { HostCalls } from '../../src/tree/host-calls.ts';
-import { blockingIo, type HostIo } from '../../src/tree/host-io.ts';
+import { blockingIo, type HostIo, threadedIo } from '../../src/tree/host-io.ts';
+import { type HostXattrs, sortXattrs } from '../../src/tree/host-xattrs.ts';
 import { importHost } from '../../src/tree/import-host.ts';
 import { DirectoryReader } from '../../src/tree/import-read.ts';
 import { importSource, sourceKind } from '../../src/tree/import-source.ts';
 import { dataRanges } from '../../src/tree/import-stream.ts';
+import { removeTree } from '../../src/tree/remove.ts';
 import { Tree } from '../../src/tree/tree.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { isRoot, type Listed, listHostTree, makeHostTree } from './host-tree.ts';
+import { isRoot, listHostTree, makeHostTree } from './host-tree.ts';
 
 let directory: string;
 let store: MemoryStore;
@@ -29,27 +32,12 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-/** Without the native call, times go through a float of seconds: they may differ by a microsecond. */
-function expectSame(actual: Map<string, Listed>, expected: Map<string, Listed>): void {
-  const timeless = (listing: Map<string, Listed>) =>
-    new Map([...listing].map(([path, { mtimeNs: _, ...rest }]) => [path, rest]));
-  expect(timeless(actual)).toEqual(timeless(expected));
-  const late = [...actual].filter(([path, { mtimeNs }]) => {
-    const difference = mtimeNs - (expected.get(path)?.mtimeNs ?? 0n);
-    return difference < -1000n || difference > 1000n;
-  });
-  expect(late).toEqual([]);
-}
+const nothing: Excluded = { paths: new Set(), devices: new Set() };
 
-/** A stand-in for the native addon where the test needs one; makes fifos only. */
-const recorded: unknown[][] = [];
-const recordingCalls: HostCalls = {
-  getXattrs: (path) =>
-    Buffer.from(path).toString().endsWith('tagged') ? new Map([['user.tag', Buffer.from('T')]]) : new Map(),
-  setXattr: (...call) => recorded.push(call) && 0,
-  setTimes: (...call) => recorded.push(call) && 0,
-  makeNode: (...call) => recorded.push(call) && -1,
-};
+/** The host, but for the extended attributes of its files. */
+function withXattrs(xattrsOf: (path: string) => HostXattrs | undefined): HostIo {
+  return { ...blockingIo, xattrs: (path) => xattrsOf(path.toString()) };
+}
 
 describe.each([{ blocking: true }, { blocking: false }])('with %o', (how) => {
   test('a directory comes back from the tree as it was, with links, modes, owners and times', async () => {
@@ -65,16 +53,18 @@ describe.each([{ blocking: true }, { blocking: false }])('with %o', (how) => {
       symlinks: 2,
       specials: isRoot ? 3 : 2,
       links: 6,
-      xattrs: false,
     });
     expect(tree.path(tree.node('/in/here'))).toBe('/in/here');
     const exported = await exportHost(store, '/in/here', target, how);
-    expect(exported).toMatchObject({ directories: 9, files: 62, symlinks: 2, specials: 0, links: 6 });
-    // Fifo, socket and device cannot be made without the native addon; that is reported.
-    const left = exported.skipped.map(({ path }) => path.slice(target.length)).sort();
-    expect(left).toEqual(isRoot ? ['/device', '/fifo', '/socket'] : ['/fifo', '/socket']);
-    for (const path of left) before.delete(path);
-    expectSame(listHostTree(target), before);
+    expect(exported).toMatchObject({
+      directories: 9,
+      files: 62,
+      symlinks: 2,
+      specials: isRoot ? 3 : 2,
+      links: 6,
+      skipped: [],
+    });
+    expect(listHostTree(target)).toEqual(before);
   });
 
   test('holes stay holes', async () => {
@@ -148,7 +138,7 @@ test('an entry that cannot be read is reported and the rest is read', async () =
     },
   };
   const chunks = [];
-  for await (const chunk of new DirectoryReader(failing, new Set()).chunks(directory)) chunks.push(chunk);
+  for await (const chunk of new DirectoryReader(failing, nothing).chunks(directory)) chunks.push(chunk);
   expect(chunks).toMatchObject([
     {
       entries: [{ name: 'b', content: Buffer.from('b') }],
@@ -158,29 +148,58 @@ test('an entry that cannot be read is reported and the rest is read', async () =
   ]);
 });
 
-test('extended attributes come along when there is a call for them, and its failure is reported', async () => {
+test.each([{ blocking: true }, { blocking: false }])(
+  'extended attributes come along and go back, with %o',
+  async (how) => {
+    const source = join(directory, 's');
+    fs.mkdirSync(source);
+    fs.writeFileSync(join(source, 'f'), 'x');
+    const path = (name: string) => Buffer.from(join(source, name));
+    const long = Buffer.alloc(2000, 'long');
+    expect(native.setXattr(path('f'), Buffer.from('user.b\xff', 'latin1'), Buffer.from([0, 255]))).toBe(0);
+    expect(native.setXattr(path('f'), Buffer.from('user.empty'), new Uint8Array(0))).toBe(0);
+    expect(native.setXattr(path('.'), Buffer.from('user.long'), long)).toBe(0);
+    const imported = await importHost(store, source, '/s', how);
+    expect(imported).toMatchObject({ xattrs: 3, xattrsLeftOut: 0, skipped: [] });
+    expect(tree.getXattrs('/s')).toEqual({ 'user.long': Uint8Array.from(long) });
+    const out = join(directory, 'out');
+    expect((await exportHost(store, '/s', out, how)).skipped).toEqual([]);
+    const found = native.getXattrs(Buffer.from(join(out, 'f')));
+    expect(found).toEqual(['user.b\xff', Buffer.from([0, 255]), 'user.empty', Buffer.alloc(0)]);
+    expect(native.getXattrs(Buffer.from(out))).toEqual(['user.long', long]);
+  },
+);
+
+test('attributes that mean nothing here are left out and counted, and a failure is reported', async () => {
   for (const name of ['bad', 'tagged', 'plain']) fs.writeFileSync(join(directory, name), name);
-  const calls: HostCalls = {
-    getXattrs(path) {
-      if (Buffer.from(path).toString().endsWith('/bad')) throw new Error('gone');
-      return recordingCalls.getXattrs?.(path) ?? new Map();
-    },
-  };
-  const result = await importHost(store, directory, '/s', { calls });
-  expect(result).toMatchObject({
-    files: 3,
-    skippedCount: 1,
-    skipped: [{ path: join(directory, 'bad'), reason: 'gone' }],
-    xattrs: true,
+  const value = Buffer.from('T');
+  const io = withXattrs((path) => {
+    if (path.endsWith('/bad')) throw new Error('gone');
+    if (path.endsWith('/plain')) return sortXattrs(['security.selinux', value, 'system.posix_acl_access', value]);
+    const tags = ['user.tag', 'trusted.tag', 'security.capability', 'security.selinux', 'user.fx.id'];
+    const found = tags.flatMap((name) => [name, value]);
+    return path.endsWith('/tagged') ? sortXattrs([...found, 'user.secret', null]) : undefined;
   });
-  expect(Buffer.from(tree.getXattrs('/s/tagged')['user.tag'] as Uint8Array).toString()).toBe('T');
+  const result = await importHost(store, directory, '/s', { io });
+  expect(result).toMatchObject({
+    files: 2,
+    xattrs: 3,
+    xattrsLeftOut: 5,
+    skipped: [{ path: join(directory, 'bad'), reason: 'gone' }],
+  });
+  expect(Object.keys(tree.getXattrs('/s/tagged'))).toEqual(['user.tag', 'trusted.tag', 'security.capability']);
+  expect(result.notes).toContain('left out the extended attribute security.selinux of 2 files');
+  expect(result.notes).toContain('left out the extended attribute user.secret of 1 file');
+  // What is replaced has the attributes of its source and no others.
+  await importHost(store, directory, '/s', { existing: 'replace', io: withXattrs(() => undefined) });
+  expect(tree.getXattrs('/s/tagged')).toEqual({});
 });
 
 test('a large directory is read in chunks of bounded size', async () => {
   for (let i = 0; i < 300; i++) fs.writeFileSync(join(directory, `f${i}`), 'x');
   for (let i = 0; i < 10; i++) fs.writeFileSync(join(directory, `g${i}`), Buffer.alloc(200_000, i));
   const sizes: number[][] = [];
-  for await (const { entries, data } of new DirectoryReader(blockingIo, new Set()).chunks(directory))
+  for await (const { entries, data } of new DirectoryReader(blockingIo, nothing).chunks(directory))
     sizes.push([entries.length, data.length]);
   const pair = [2, 2 * 200_000];
   expect(sizes).toEqual([[128, 128], [128, 128], [46, 44 + 2 * 200_000], pair, pair, pair, pair]);
@@ -248,15 +267,38 @@ test('a name taken during the import is reported, the others are imported', asyn
   fs.mkdirSync(source);
   for (const name of ['a', 'b', 'c']) fs.writeFileSync(join(source, name), name);
   tree.mkdir('/t');
-  const calls: HostCalls = {
-    getXattrs(path) {
-      if (Buffer.from(path).toString().endsWith('/a')) tree.put('/t/b', 'mine');
-      return new Map();
-    },
-  };
-  const result = await importHost(store, source, '/t', { calls });
+  const io = withXattrs((path) => {
+    if (path.endsWith('/a')) tree.put('/t/b', 'mine');
+    return undefined;
+  });
+  const result = await importHost(store, source, '/t', { io });
   expect(result).toMatchObject({ files: 2, skippedCount: 1 });
   expect(tree.get('/t/b')).toBe('mine');
+});
+
+test('a mount of the store is left alone by whatever path it is reached', async () => {
+  // A device stands in for the mount: /proc is one that every machine has.
+  const excludeMounts = ['/proc'];
+  for (const how of [{ blocking: true }, { blocking: false }]) {
+    const refused = { code: 'INVALID' };
+    await expect(importHost(store, '/proc', '/x', { ...how, excludeMounts })).rejects.toMatchObject(refused);
+    await expect(importHost(store, '/proc/self/attr', '/x', { ...how, excludeMounts })).rejects.toMatchObject(refused);
+    await expect(exportHost(store, '/', '/proc/self/attr/x', { ...how, excludeMounts })).rejects.toMatchObject(refused);
+  }
+  const io: HostIo = {
+    ...blockingIo,
+    // What a bind mount of it would look like.
+    lstat: (path) => blockingIo.lstat(path.toString().endsWith('/inside') ? Buffer.from('/proc') : path),
+  };
+  fs.mkdirSync(join(directory, 'inside'));
+  const imported = await importHost(store, directory, '/x', { io, excludeMounts });
+  expect(imported.skipped).toEqual([
+    { path: join(directory, 'inside'), reason: 'this is the store itself or its mount' },
+  ]);
+  tree.put('/x/inside/f', Buffer.from('f'), { parents: true });
+  const exported = await exportHost(store, '/x', directory, { io, excludeMounts, existing: 'replace' });
+  expect(exported.skipped.map(({ path }) => path)).toEqual([join(directory, 'inside')]);
+  expect(fs.readdirSync(join(directory, 'inside'))).toEqual([]);
 });
 
 test('the kind of a source is told by its content', async () => {
@@ -321,15 +363,62 @@ test('an export overwrites nothing unless asked to, and never a directory', asyn
   expect(fs.existsSync(join(directory, 'x'))).toBe(false);
 });
 
-test('the native calls get paths, exact times, attributes and device numbers', async () => {
+test('times before 1970, device numbers and modes are exact; what the host refuses is reported', async () => {
   tree.put('/t/f', Buffer.from('x'), { parents: true });
   tree.setAttributes('/t/f', { atimeNs: 1_000_000_001n, mtimeNs: -1n, xattrs: { 'user.tag': 'T' } });
-  store.create(tree.node('/t'), 'pipe', { kind: 4, mode: 0o640, uid: 0, gid: 0 });
-  recorded.length = 0;
-  const result = await exportHost(store, '/t', join(directory, 'out'), { calls: recordingCalls });
-  const path = Buffer.from(join(directory, 'out', 'f'));
-  expect(recorded).toContainEqual([path, 'user.tag', Buffer.from('T')]);
-  expect(recorded).toContainEqual([path, 1, 1, -1, 999_999_999]);
-  expect(recorded).toContainEqual([Buffer.from(join(directory, 'out', 'pipe')), 0o010640, 0]);
-  expect(result.skipped).toEqual([{ path: join(directory, 'out', 'pipe'), reason: 'making a fifo failed: EPERM' }]);
+  store.create(tree.node('/t'), 'pipe', { kind: 4, mode: 0o6642, uid: 0, gid: 0 });
+  const made: unknown[][] = [];
+  const io: HostIo = {
+    ...blockingIo,
+    makeNode(...call) {
+      made.push(call);
+      return blockingIo.makeNode(...call);
+    },
+  };
+  const out = join(directory, 'out');
+  expect((await exportHost(store, '/t', out, { io })).skipped).toEqual([]);
+  const stats = fs.lstatSync(join(out, 'f'), { bigint: true });
+  expect([stats.atimeNs, stats.mtimeNs]).toEqual([1_000_000_001n, -1n]);
+  expect(native.getXattrs(Buffer.from(join(out, 'f')))).toEqual(['user.tag', Buffer.from('T')]);
+  expect(fs.lstatSync(join(out, 'pipe')).mode).toBe(0o016642);
+  expect(made).toEqual([[Buffer.from(join(out, 'pipe')), 0o016642, 0]]);
+  const refusing: HostIo = {
+    ...threadedIo,
+    setXattr: (path) => threadedIo.setXattr(path, 'nowhere', new Uint8Array(0)),
+  };
+  const result = await exportHost(store, '/t', join(directory, 'again'), { io: refusing });
+  expect(result.skipped).toEqual([
+    {
+      path: join(directory, 'again', 'f'),
+      reason: expect.stringContaining('extended attribute user.tag: ENOTSUP'),
+    },
+  ]);
+});
+
+test('a removal in slices takes everything, also what others remove meanwhile', async () => {
+  for (let i = 0; i < 3000; i++) tree.put(`/t/d${i % 7}/f${i}`, i, { parents: true });
+  const { seq } = store;
+  let turns = 0;
+  const removal = removeTree(store, '/t', { onProgress: () => turns++ });
+  const meanwhile = new Promise<void>((resolve) => {
+    setImmediate(() => {
+      if (tree.exists('/t/d6')) tree.remove('/t/d6', { recursive: true });
+      resolve();
+    });
+  });
+  await meanwhile;
+  await removal;
+  expect(tree.list('/')).toEqual([]);
+  expect(turns).toBeGreaterThan(2);
+  expect(store.seq).toBeGreaterThan(seq + 2);
+  await expect(removeTree(store, '/')).rejects.toMatchObject({ code: 'NOT_PERMITTED' });
+  await expect(removeTree(store, '/t')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a removal in slices stops when asked to, and keeps what is not removed yet', async () => {
+  for (let i = 0; i < 1500; i++) tree.put(`/t/f${i}`, i, { parents: true });
+  const stopper = new AbortController();
+  const removal = removeTree(store, '/t', { signal: stopper.signal, onProgress: () => stopper.abort() });
+  await expect(removal).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(tree.list('/t').length).toBeGreaterThan(0);
 });

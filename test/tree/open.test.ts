@@ -65,9 +65,5 @@ test('a host tree survives import, reopening and export', async () => {
   await tree.export('/in', target);
   await expect(tree.export('/in', join(path, 'out'))).rejects.toMatchObject({ code: 'INVALID' });
   await tree.close();
-  const before = listHostTree(source);
-  const after = listHostTree(target);
-  for (const special of ['/fifo', '/socket', '/device']) before.delete(special);
-  const shape = (listing: typeof before) => [...listing].map(([name, { mtimeNs: _, ...rest }]) => [name, rest]);
-  expect(shape(after)).toEqual(shape(before));
+  expect(listHostTree(target)).toEqual(listHostTree(source));
 }, 60_000);

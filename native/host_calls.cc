@@ -1,0 +1,89 @@
+#include "host_calls.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+namespace fx {
+
+namespace {
+
+// Most names have room on the stack; the kernel's own limits (XATTR_LIST_MAX, XATTR_SIZE_MAX) bound the rest.
+constexpr size_t kFirstBytes = 1024;
+constexpr size_t kXattrBytesMax = 65536;
+
+// What `read` (a call with a buffer) gives, with a larger buffer when the first does not do.
+template <typename Read>
+int readWhole(const Read& read, std::string& out) {
+  char first[kFirstBytes];
+  ssize_t count = read(first, sizeof first);
+  if (count >= 0) {
+    out.assign(first, static_cast<size_t>(count));
+    return 0;
+  }
+  if (errno != ERANGE) return -errno;
+  out.resize(kXattrBytesMax);
+  count = read(&out[0], out.size());
+  if (count < 0) return -errno;
+  out.resize(static_cast<size_t>(count));
+  return 0;
+}
+
+}  // namespace
+
+int setTimes(const std::string& path, const Timespec& access, const Timespec& modification) {
+  const timespec times[2] = {{static_cast<time_t>(access.seconds), static_cast<long>(access.nanoseconds)},
+                             {static_cast<time_t>(modification.seconds), static_cast<long>(modification.nanoseconds)}};
+  return utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : -errno;
+}
+
+int setMode(const std::string& path, uint32_t mode) {
+  // fchmodat2(2), which could do this at once, is not in every kernel.
+  const int fd = open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  struct stat stats = {};
+  int result = fstat(fd, &stats) == 0 ? 0 : -errno;
+  if (result == 0 && S_ISLNK(stats.st_mode)) result = -ELOOP;
+  if (result == 0) {
+    char name[32];
+    std::snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    if (chmod(name, static_cast<mode_t>(mode)) != 0) result = -errno;
+  }
+  close(fd);
+  return result;
+}
+
+int makeNode(const std::string& path, uint32_t mode, uint64_t device) {
+  return mknod(path.c_str(), static_cast<mode_t>(mode), static_cast<dev_t>(device)) == 0 ? 0 : -errno;
+}
+
+int getXattrs(const std::string& path, std::vector<Xattr>& out) {
+  std::string names;
+  const int result = readWhole([&](char* to, size_t bytes) { return llistxattr(path.c_str(), to, bytes); }, names);
+  if (result != 0) return result;
+  for (size_t at = 0; at < names.size();) {
+    // The kernel closes each name with NUL; a list without the last one ends all the same.
+    const size_t end = std::min(names.find('\0', at), names.size());
+    Xattr xattr;
+    xattr.name = names.substr(at, end - at);
+    at = end + 1;
+    const int got = readWhole(
+        [&](char* to, size_t bytes) { return lgetxattr(path.c_str(), xattr.name.c_str(), to, bytes); }, xattr.value);
+    if (got == -ENODATA) continue;
+    if (got == -ENOENT) return got;
+    xattr.readable = got == 0;
+    out.push_back(std::move(xattr));
+  }
+  return 0;
+}
+
+int setXattr(const std::string& path, const std::string& name, const std::string& value) {
+  return lsetxattr(path.c_str(), name.c_str(), value.data(), value.size(), 0) == 0 ? 0 : -errno;
+}
+
+}  // namespace fx

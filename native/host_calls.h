@@ -1,0 +1,39 @@
+// System calls on files of the host by path, each in a form that can run on any thread. None follows a
+// symlink at the end of the path. Results are 0 or -errno.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fx {
+
+struct Timespec {
+  int64_t seconds = 0;
+  // 0 to 999,999,999, checked by the caller.
+  int64_t nanoseconds = 0;
+};
+
+struct Xattr {
+  std::string name;
+  std::string value;
+  // False when the name is listed and the value may not be read.
+  bool readable = true;
+};
+
+// utimensat(2) with AT_SYMLINK_NOFOLLOW.
+int setTimes(const std::string& path, const Timespec& access, const Timespec& modification);
+
+// chmod(2) of what is no symlink (-ELOOP), through a descriptor that only names it.
+int setMode(const std::string& path, uint32_t mode);
+
+// mknod(2).
+int makeNode(const std::string& path, uint32_t mode, uint64_t device);
+
+// llistxattr(2) and lgetxattr(2); attributes that vanish meanwhile are left out.
+int getXattrs(const std::string& path, std::vector<Xattr>& out);
+
+// lsetxattr(2), creating or replacing.
+int setXattr(const std::string& path, const std::string& name, const std::string& value);
+
+}  // namespace fx
