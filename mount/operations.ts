@@ -66,6 +66,11 @@ export type ReadResult = Uint8Array | Piece[];
 
 export interface Operations {
   readonly readOnly: boolean;
+  /**
+   * Whether open files have state of their own (handles, flushes). While they have none, drivers need not
+   * call `open`, `flush` and `release`: truncation then comes through `setAttributes`.
+   */
+  readonly hasHandles: boolean;
   readonly root: Ino;
 
   /** The entry's attributes, or undefined when there is none (which may be cached until an invalidation). "." and ".." are allowed. */
@@ -82,13 +87,27 @@ export interface Operations {
   link(ino: Ino, parent: Ino, name: Name): Attributes;
   unlink(parent: Ino, name: Name): void;
   rmdir(parent: Ino, name: Name): void;
-  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, options: { noReplace: boolean; exchange: boolean }): void;
+  rename(
+    fromParent: Ino,
+    fromName: Name,
+    toParent: Ino,
+    toName: Name,
+    options: { noReplace: boolean; exchange: boolean },
+  ): void;
 
   open(ino: Ino, flags: OpenFlags): Opened;
   /** The bytes at [offset, offset + bytes), fewer at the end of the file. The result is valid until the next call. */
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult;
   /** Writes data[start, start + bytes). With `append` of the handle's open the driver gives the offset the kernel chose. */
-  write(ino: Ino, handle: number, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void;
+  write(
+    ino: Ino,
+    handle: number,
+    offset: number,
+    data: Uint8Array,
+    start: number,
+    bytes: number,
+    clearSetId: boolean,
+  ): void;
   flush(ino: Ino, handle: number): void;
   release(ino: Ino, handle: number): void;
   /** Resolves when everything acknowledged so far on this file or directory survives power loss. */
@@ -109,7 +128,13 @@ export interface Operations {
   getXattr(ino: Ino, name: Name): Uint8Array | undefined;
   listXattrs(ino: Ino): Name[];
   /** EXISTS with `create` when it is there, NO_ATTRIBUTE with `replace` when it is not. */
-  setXattr(ino: Ino, name: Name, value: Uint8Array, options: { create: boolean; replace: boolean }, caller: Caller): void;
+  setXattr(
+    ino: Ino,
+    name: Name,
+    value: Uint8Array,
+    options: { create: boolean; replace: boolean },
+    caller: Caller,
+  ): void;
   removeXattr(ino: Ino, name: Name, caller: Caller): void;
   /** R 4, W 2, X 1, as in access(2). ACCESS_DENIED. Drivers whose kernel checks permissions need not call it. */
   access(ino: Ino, mask: number, caller: Caller): void;

@@ -64,6 +64,9 @@ export class Vfs implements Operations {
     this.#registered.clear();
   }
 
+  /** Blobs and rendered values alike are read and written by inode alone. */
+  readonly hasHandles = false;
+
   get readOnly(): boolean {
     return this.#tree.readOnly;
   }

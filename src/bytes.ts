@@ -5,7 +5,7 @@
  * code it was made with) when a field would reach past its end, so that no length read from outside is
  * trusted.
  */
-import { FxError, type ErrorCode } from './errors.ts';
+import { type ErrorCode, FxError } from './errors.ts';
 
 // Node's own methods behind toString('latin1') and write(…, 'latin1'): three times as fast on short
 // strings, in every release since Node 5, but not in its typings.

@@ -103,6 +103,8 @@ export class Exchange {
   /** Flags agreed on at INIT that change how requests read. */
   setxattrExt = false;
   noOpendir = false;
+  /** The kernel opens and closes files by itself: see `open`. */
+  noOpen = false;
 
   uniqueLow = 0;
   uniqueHigh = 0;

@@ -50,7 +50,13 @@ function putOpened(x: Exchange, word: number, ino: number, opened: Opened): void
   }
 }
 
+/**
+ * ENOSYS on purpose where files have no state of their own: a kernel that offers NO_OPEN_SUPPORT then opens
+ * and closes files by itself, with KEEP_CACHE, and never sends OPEN, FLUSH or RELEASE of an opened file again
+ * (fs/fuse/file.c, fuse_file_open: `no_open`). Reading what is cached then costs no request at all.
+ */
 export function open(x: Exchange): number {
+  if (x.noOpen) return x.fail(ERRNO.ENOSYS);
   const flags = openFlags(x.u32(BODY_WORD + OPEN_IN.word.flags), x.u32(BODY_WORD + OPEN_IN.word.open_flags));
   if (x.readOnly && (flags.write || flags.truncate)) return x.fail(ERRNO.EROFS);
   putOpened(x, OUT_WORD, x.nodeid, x.operations.open(x.nodeid, flags));
@@ -146,6 +152,7 @@ export function write(x: Exchange): number {
 }
 
 export function flush(x: Exchange): number {
+  if (x.noOpen) return x.fail(ERRNO.ENOSYS);
   x.operations.flush(x.nodeid, x.u64(BODY_WORD + FLUSH_IN.word.fh));
   return OUT;
 }

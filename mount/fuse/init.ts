@@ -35,6 +35,7 @@ export const WANTED_FLAGS =
   INIT.MAX_PAGES |
   INIT.CACHE_SYMLINKS |
   INIT.NO_OPENDIR_SUPPORT |
+  INIT.NO_OPEN_SUPPORT |
   INIT.EXPLICIT_INVAL_DATA |
   // With it the kernel leaves set-id bits to us and may skip GETXATTR security.capability before a write.
   INIT.HANDLE_KILLPRIV_V2 |
@@ -43,7 +44,7 @@ export const WANTED_FLAGS =
 export const WANTED_FLAGS2 = INIT2.HAS_EXPIRE_ONLY | INIT2.HAS_RESEND;
 
 /** Caching that must not outlive a request goes with the timeouts. */
-const CACHING_FLAGS = INIT.CACHE_SYMLINKS | INIT.NO_OPENDIR_SUPPORT;
+const CACHING_FLAGS = INIT.CACHE_SYMLINKS | INIT.NO_OPENDIR_SUPPORT | INIT.NO_OPEN_SUPPORT;
 
 /** Pages of 4096 bytes in one transfer: 1 MiB. */
 const MAX_PAGES = TRANSFER_BYTES_MAX / 4096;
@@ -51,10 +52,22 @@ const MAX_PAGES = TRANSFER_BYTES_MAX / 4096;
 const MAX_BACKGROUND = 64;
 const CONGESTION_THRESHOLD = 48;
 
-/** The flags that come of an offer. */
-export function agree(minor: number, offered: number, offered2: number, caching: boolean): Negotiated {
-  const wanted = caching ? WANTED_FLAGS : WANTED_FLAGS & ~CACHING_FLAGS;
-  const flags = offered & wanted;
+export interface Wishes {
+  /** The kernel may cache. */
+  caching: boolean;
+  /** Files must be opened, flushed and released. */
+  opens: boolean;
+}
+
+/**
+ * The flags that come of an offer. A kernel that needs no OPEN cuts an opened file by SETATTR, which it
+ * leaves out once it has ATOMIC_O_TRUNC.
+ */
+export function agree(minor: number, offered: number, offered2: number, wishes: Wishes): Negotiated {
+  let wanted = wishes.caching ? WANTED_FLAGS : WANTED_FLAGS & ~CACHING_FLAGS;
+  if (wishes.opens) wanted &= ~INIT.NO_OPEN_SUPPORT;
+  let flags = offered & wanted;
+  if (flags & INIT.NO_OPEN_SUPPORT) flags &= ~INIT.ATOMIC_O_TRUNC;
   return { minor: Math.min(minor, FUSE_MINOR), flags, flags2: flags & INIT.INIT_EXT ? offered2 & WANTED_FLAGS2 : 0 };
 }
 
@@ -62,7 +75,7 @@ export function agree(minor: number, offered: number, offered2: number, caching:
  * Answers INIT. Returns the reply's length and what was agreed on: nothing when the kernel's major version
  * is larger (it then asks again with ours), or when the kernel is too old (EPROTO, and the mount fails).
  */
-export function negotiate(x: Exchange, caching: boolean): { length: number; agreed: Negotiated | undefined } {
+export function negotiate(x: Exchange, wishes: Wishes): { length: number; agreed: Negotiated | undefined } {
   const { word } = INIT_IN;
   const major = x.u32(BODY_WORD + word.major);
   const minor = x.u32(BODY_WORD + word.minor);
@@ -74,7 +87,7 @@ export function negotiate(x: Exchange, caching: boolean): { length: number; agre
 
   const offered = x.u32(BODY_WORD + word.flags);
   const hasFlags2 = (offered & INIT.INIT_EXT) !== 0 && x.end >> 2 > BODY_WORD + word.flags2;
-  const agreed = agree(minor, offered, hasFlags2 ? x.u32(BODY_WORD + word.flags2) : 0, caching);
+  const agreed = agree(minor, offered, hasFlags2 ? x.u32(BODY_WORD + word.flags2) : 0, wishes);
   const out = INIT_OUT.word;
   x.out[OUT_WORD + out.minor] = agreed.minor;
   // The kernel takes the smaller of this and the device's own read_ahead_kb.

@@ -110,6 +110,7 @@ export const OPCODES: readonly Opcode[] = [
   serve('RMDIR', NAME, 0, rmdir, CHANGES),
   serve('RENAME', RENAME_IN.bytes + NAME + NAME, 0, rename, CHANGES),
   serve('LINK', LINK_IN.bytes + NAME, ENTRY_BYTES, link, CHANGES),
+  // Answers ENOSYS itself where files need no opening: see the handler. So does FLUSH.
   serve('OPEN', OPEN_IN.bytes, OPEN_OUT.bytes, open),
   serve('READ', READ_IN.bytes, 'data', read),
   serve('WRITE', WRITE_IN.bytes, WRITE_OUT.bytes, write, CHANGES),

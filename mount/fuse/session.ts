@@ -114,7 +114,10 @@ export class Session {
       interrupt: (first: number, second: number) => deferred.interrupt({ first, second }),
       destroyed: () => this.destroyed(),
       negotiate: () => {
-        const { length, agreed } = negotiate(this.#exchange, this.#caching);
+        const { length, agreed } = negotiate(this.#exchange, {
+          caching: this.#caching,
+          opens: this.#operations.hasHandles,
+        });
         if (agreed !== undefined) this.#adopt(agreed);
         return length;
       },
@@ -143,6 +146,7 @@ export class Session {
     this.#negotiated = agreed;
     this.#exchange.setxattrExt = (agreed.flags & INIT.SETXATTR_EXT) !== 0;
     this.#exchange.noOpendir = (agreed.flags & INIT.NO_OPENDIR_SUPPORT) !== 0;
+    this.#exchange.noOpen = (agreed.flags & INIT.NO_OPEN_SUPPORT) !== 0;
   }
 
   /** Where later replies and notifications go. Without a sink they are dropped and kept, respectively. */

@@ -122,7 +122,9 @@ export class Index {
     try {
       this.#environment = openEnvironment(directory);
     } catch (error) {
-      throw new FxError('DAMAGED', `the index in ${directory} cannot be opened: ${(error as Error).message}`, { cause: error });
+      throw new FxError('DAMAGED', `the index in ${directory} cannot be opened: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -200,7 +202,10 @@ export class Index {
       this.#commits.delete(reply.id);
       if (this.#commits.size === 0) worker.unref();
       if (reply.error === undefined) commit?.resolve();
-      else commit?.reject(new FxError('IO', `the index could not be written: ${reply.error}; free disk space and try again`));
+      else
+        commit?.reject(
+          new FxError('IO', `the index could not be written: ${reply.error}; free disk space and try again`),
+        );
     });
     worker.on('error', (error) => this.#failAll(error));
     worker.on('exit', () => {

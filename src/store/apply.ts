@@ -5,8 +5,8 @@
  * A node's VerID rises by one with each frame that changes it, however many records tell of it.
  */
 import { FxError } from '../errors.ts';
-import { Directory } from './directory.ts';
 import type { ChangeListener } from './api.ts';
+import { Directory } from './directory.ts';
 import { KIND, Node, ROOT_INO, type Slot } from './node.ts';
 import { type DataField, type Fields, type LogRecord, RECORD } from './records.ts';
 import type { State } from './state.ts';
@@ -99,7 +99,8 @@ function change(state: State, node: Node, frame: FrameContext): void {
 }
 
 function create(state: State, node: Node, fields: Fields, frame: FrameContext): void {
-  if (node.ino < state.nextIno && state.node(node.ino)) throw new FxError('DAMAGED', `frame ${frame.seq} creates inode ${node.ino} again`);
+  if (node.ino < state.nextIno && state.node(node.ino))
+    throw new FxError('DAMAGED', `frame ${frame.seq} creates inode ${node.ino} again`);
   node.seq = frame.seq;
   node.atimeSec = node.mtimeSec = node.ctimeSec = node.btimeSec = frame.timeSec;
   node.atimeNsec = node.mtimeNsec = node.ctimeNsec = node.btimeNsec = frame.timeNsec;
@@ -210,7 +211,14 @@ function addLink(state: State, parent: Node, child: Node, slot: Slot, untouched:
   state.setOrphan(child.ino, false);
 }
 
-function removeLink(state: State, parent: Node, child: Node, slot: Slot, untouched: boolean, frame: FrameContext): void {
+function removeLink(
+  state: State,
+  parent: Node,
+  child: Node,
+  slot: Slot,
+  untouched: boolean,
+  frame: FrameContext,
+): void {
   changeDirectory(state, parent, frame);
   changeChild(state, child, untouched, frame);
   state.dropSlot(parent, slot);

@@ -6,8 +6,8 @@
  *     orphans u32, each: inode u64 · segments u32, each: number u32, live bytes u64
  */
 import { Reader, Writer } from '../bytes.ts';
-import type { Ino } from '../ids.ts';
 import { FxError } from '../errors.ts';
+import type { Ino } from '../ids.ts';
 import type { Position } from '../wal/walk.ts';
 
 export interface CheckpointRecord {
@@ -48,7 +48,11 @@ export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
   const reader = new Reader(bytes, 0, bytes.length, 'checkpoint record');
   const version = reader.u32();
-  if (version !== VERSION) throw new FxError('NEWER_FORMAT', `the index has format ${version}, this fxmount reads ${VERSION}; use a newer fxmount`);
+  if (version !== VERSION)
+    throw new FxError(
+      'NEWER_FORMAT',
+      `the index has format ${version}, this fxmount reads ${VERSION}; use a newer fxmount`,
+    );
   const record: CheckpointRecord = {
     log: { seq: reader.u64(), segment: reader.u32(), position: reader.u64(), link: reader.u32() },
     nextIno: reader.u64(),

@@ -183,7 +183,11 @@ export class ExtentMap {
   /** A copy that shares nothing that changes. */
   clone(): ExtentMap {
     const copy = new ExtentMap(this.#source, this.#onFree);
-    for (const [region, extents] of this.#regions) copy.#regions.set(region, extents.map((extent) => ({ ...extent })));
+    for (const [region, extents] of this.#regions)
+      copy.#regions.set(
+        region,
+        extents.map((extent) => ({ ...extent })),
+      );
     copy.#dirty = new Set(this.#dirty);
     copy.#cutFrom = this.#cutFrom;
     copy.#unsavedCut = this.#unsavedCut;

@@ -134,7 +134,10 @@ export class Frames {
       this.#onAppend();
       return;
     }
-    if (this.#records > FRAME_RECORDS_MAX || end + this.#staged.position + bytes > FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES) {
+    if (
+      this.#records > FRAME_RECORDS_MAX ||
+      end + this.#staged.position + bytes > FRAME_BYTES_MAX - FRAME_OVERHEAD_BYTES
+    ) {
       transaction.failure = new FxError('TOO_BIG', 'the transaction is too large for one frame; split it');
       throw transaction.failure;
     }

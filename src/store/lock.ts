@@ -24,7 +24,10 @@ export function lockStore(directory: string): Lock {
     closeSync(fd);
     const owner = lockOwner(directory);
     const who = owner === undefined ? 'another process' : `process ${owner}`;
-    throw new FxError('LOCKED', `${directory} is in use by ${who}; unmount it ("fxmount umount") or stop that process first`);
+    throw new FxError(
+      'LOCKED',
+      `${directory} is in use by ${who}; unmount it ("fxmount umount") or stop that process first`,
+    );
   }
   ftruncateSync(fd, 0);
   writeSync(fd, `${process.pid}\n`, 0);

@@ -11,7 +11,7 @@
  *     lock           held by the process that has the store open (`lock.ts`)
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, fsyncSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FxError } from '../errors.ts';
 
@@ -63,10 +63,15 @@ export function readMarker(directory: string): Marker {
     text = readFileSync(join(directory, MARKER_NAME), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES') throw new FxError('ACCESS_DENIED', `${directory}: permission denied; only the store’s owner may open it`);
-    throw new FxError('NOT_A_STORE', `${directory} is not an fxmount store (it has no ${MARKER_NAME}); make one with "fxmount init"`, {
-      cause: error,
-    });
+    if (code === 'EACCES')
+      throw new FxError('ACCESS_DENIED', `${directory}: permission denied; only the store’s owner may open it`);
+    throw new FxError(
+      'NOT_A_STORE',
+      `${directory} is not an fxmount store (it has no ${MARKER_NAME}); make one with "fxmount init"`,
+      {
+        cause: error,
+      },
+    );
   }
   const marker = parse(text);
   if (marker?.format !== FORMAT) {
@@ -79,7 +84,10 @@ export function readMarker(directory: string): Marker {
     );
   }
   if (typeof marker.id !== 'string' || !/^[0-9a-f]{32}$/.test(marker.id)) {
-    throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} has no valid id; restore it from a backup of the store`);
+    throw new FxError(
+      'DAMAGED',
+      `${join(directory, MARKER_NAME)} has no valid id; restore it from a backup of the store`,
+    );
   }
   return { storeId: Buffer.from(marker.id, 'hex') };
 }

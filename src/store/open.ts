@@ -7,7 +7,7 @@ import { FxError } from '../errors.ts';
 import { Index } from '../index/index.ts';
 import { HostDisk } from '../wal/host-disk.ts';
 import { Log, type OpenOptions as LogOpenOptions, type Recovery } from '../wal/log.ts';
-import { decodeCheckpoint, type CheckpointRecord } from './checkpoint-record.ts';
+import { type CheckpointRecord, decodeCheckpoint } from './checkpoint-record.ts';
 import { type Lock, lockStore } from './lock.ts';
 import { createMarker, MARKER_NAME, readMarker } from './marker.ts';
 import { replay } from './replay.ts';
@@ -98,7 +98,10 @@ function prepare(store: Store): void {
 }
 
 /** Opens the index. One that cannot be read is made anew: the log has everything that was in it. */
-async function openIndex(path: string, report: string[]): Promise<{ index: Index; checkpoint: CheckpointRecord | null }> {
+async function openIndex(
+  path: string,
+  report: string[],
+): Promise<{ index: Index; checkpoint: CheckpointRecord | null }> {
   let index: Index | null = null;
   try {
     index = new Index(path);
@@ -140,9 +143,12 @@ function hostErrors<T>(path: string, body: () => T): T {
     if (error instanceof FxError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new FxError('ACCESS_DENIED', `${path}: permission denied; only the store’s owner may open it`, { cause: error });
+      throw new FxError('ACCESS_DENIED', `${path}: permission denied; only the store’s owner may open it`, {
+        cause: error,
+      });
     }
-    if (code === 'ENOTDIR') throw new FxError('NOT_DIRECTORY', `${path}: a part of the path is not a directory`, { cause: error });
+    if (code === 'ENOTDIR')
+      throw new FxError('NOT_DIRECTORY', `${path}: a part of the path is not a directory`, { cause: error });
     if (code === 'ENOSPC') throw new FxError('NO_SPACE', `${path}: no space left on the disk`, { cause: error });
     if (code === 'EROFS') throw new FxError('READ_ONLY', `${path}: the disk is read-only`, { cause: error });
     throw new FxError('IO', `${path}: ${(error as Error).message}`, { cause: error });

@@ -21,7 +21,7 @@
  * What a record does to the tree is in `apply.ts`, for a live change and for one read back alike. A reader
  * throws DAMAGED at anything that does not fit, and NEWER_FORMAT at a type or flag it does not know.
  */
-import { Reader, type Writer } from '../bytes.ts';
+import type { Reader, Writer } from '../bytes.ts';
 import { FxError } from '../errors.ts';
 import type { Ino, NodeId } from '../ids.ts';
 import { NODE_ID_BYTES } from '../ids.ts';
@@ -81,7 +81,15 @@ export interface Fields extends Changes {
 export type LogRecord =
   | { type: typeof RECORD.nodeCreate; ino: Ino; id: NodeId; kind: Kind; fields: Fields }
   | { type: typeof RECORD.nodePatch; ino: Ino; fields: Fields }
-  | { type: typeof RECORD.linkAdd | typeof RECORD.linkDel; ino: Ino; child: Ino; cookie: number; name: Name; childUntouched: boolean; childHeld: boolean }
+  | {
+      type: typeof RECORD.linkAdd | typeof RECORD.linkDel;
+      ino: Ino;
+      child: Ino;
+      cookie: number;
+      name: Name;
+      childUntouched: boolean;
+      childHeld: boolean;
+    }
   | { type: typeof RECORD.nodeDelete; ino: Ino };
 
 function begin(out: Writer, type: number, flags: number, ino: Ino): number {
@@ -238,7 +246,8 @@ export function decodeRecord(frame: Reader): LogRecord {
   const flags = frame.u8();
   if (frame.u16() !== 0) frame.fail('reserved bytes are not zero');
   const bytes = frame.u32();
-  if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || bytes > frame.end - start) frame.fail(`a record cannot have ${bytes} bytes`);
+  if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || bytes > frame.end - start)
+    frame.fail(`a record cannot have ${bytes} bytes`);
   const ino = frame.u64();
   const record = decodeBody(frame, type, flags, ino);
   const padding = start + bytes - frame.position;
@@ -269,6 +278,9 @@ function decodeBody(reader: Reader, type: number, flags: number, ino: Ino): LogR
     case RECORD.nodeDelete:
       return { type, ino };
     default:
-      throw new FxError('NEWER_FORMAT', `the log has a record of type ${type}, which this version does not know; use a newer fxmount`);
+      throw new FxError(
+        'NEWER_FORMAT',
+        `the log has a record of type ${type}, which this version does not know; use a newer fxmount`,
+      );
   }
 }

@@ -9,7 +9,12 @@ import type { State } from './state.ts';
 
 /** Applies one frame. Throws DAMAGED when it does not fit the tree or itself, NEWER_FORMAT for unknown records. */
 export function replay(state: State, frame: Frame): void {
-  const reader = new Reader(frame.bytes, frame.payloadStart, frame.payloadStart + frame.payloadBytes, `frame ${frame.seq}`);
+  const reader = new Reader(
+    frame.bytes,
+    frame.payloadStart,
+    frame.payloadStart + frame.payloadBytes,
+    `frame ${frame.seq}`,
+  );
   const context = {
     seq: frame.seq,
     timeSec: frame.timeSec,
@@ -21,7 +26,8 @@ export function replay(state: State, frame: Frame): void {
   for (; reader.remaining > 0; records++) {
     const record = decodeRecord(reader);
     const data = 'fields' in record ? record.fields.data : undefined;
-    if (data && data.place + data.bytes > frame.dataBytes) reader.fail('a record refers to bytes beyond the frame’s data');
+    if (data && data.place + data.bytes > frame.dataBytes)
+      reader.fail('a record refers to bytes beyond the frame’s data');
     applyRecord(state, record, context, null);
   }
   if (records !== frame.records) reader.fail(`it has ${records} records, not ${frame.records}`);

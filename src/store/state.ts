@@ -7,13 +7,25 @@
  * checkpoint is exactly the tree at the moment of the freeze. Until the index has committed it, nothing
  * of a round leaves memory.
  */
-import { Batch } from '../index/batch.ts';
-import { type Index, idKey, idValue, inoKey, orderKey, orderValue, regionKey, slotKey, slotValue } from '../index/index.ts';
+
 import { Writer } from '../bytes.ts';
 import type { Ino, NodeId } from '../ids.ts';
+import { Batch } from '../index/batch.ts';
+import {
+  type Index,
+  idKey,
+  idValue,
+  inoKey,
+  orderKey,
+  orderValue,
+  regionKey,
+  slotKey,
+  slotValue,
+} from '../index/index.ts';
 import type { Name } from '../names.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import { type Extent, ExtentMap, STAGED_SEGMENT } from './extents.ts';
+import { FreshIds } from './fresh-ids.ts';
 import { FIRST_COOKIE, type Kind, type Node, ROOT_INO, type Slot } from './node.ts';
 import { decodeNode, decodeRegion, encodeNode, encodeRegion, extentsFitRecord } from './node-record.ts';
 import type { UndoLog } from './undo.ts';
@@ -45,10 +57,7 @@ export class State {
   #dirtyNodes = new Set<Node>();
   #slotChanges = new Map<number, SlotChange>();
   #deleted = new Map<Ino, NodeId>();
-  /** Nodes made in rounds that the index does not have yet, and their identities as far as someone asked for one. */
-  #freshNodes: Node[] = [];
-  #freshIds = new Map<NodeId, Ino>();
-  #freshIdsTaken = 0;
+  readonly #freshIds = new FreshIds();
   /** The round being encoded or committed. */
   #frozen: FrozenRound | null = null;
   /** What was deleted in rounds that the index does not have yet. */
@@ -127,23 +136,9 @@ export class State {
   }
 
   nodeById(id: NodeId): Node | undefined {
-    const ino = this.#freshIno(id) ?? this.#index.inoOf(id);
+    const ino = this.#freshIds.find(id) ?? this.#index.inoOf(id);
     const node = ino === undefined ? undefined : this.node(ino);
     return node?.id === id ? node : undefined;
-  }
-
-  #freshIno(id: NodeId): Ino | undefined {
-    const fresh = this.#freshNodes;
-    for (; this.#freshIdsTaken < fresh.length; this.#freshIdsTaken++) {
-      const node = fresh[this.#freshIdsTaken] as Node;
-      this.#freshIds.set(node.id, node.ino);
-    }
-    return this.#freshIds.get(id);
-  }
-
-  #forgetFreshIds(): void {
-    this.#freshIds = new Map();
-    this.#freshIdsTaken = 0;
   }
 
   slot(parent: Node, name: Name): Slot | undefined {
@@ -152,7 +147,13 @@ export class State {
     const known = directory.get(name);
     if (known !== undefined) return known ?? undefined;
     const indexed = this.#index.slot(parent.ino, name);
-    const slot = indexed && { parent: parent.ino, name, ino: indexed.ino, cookie: indexed.cookie, kind: indexed.kind as Kind };
+    const slot = indexed && {
+      parent: parent.ino,
+      name,
+      ino: indexed.ino,
+      cookie: indexed.cookie,
+      kind: indexed.kind as Kind,
+    };
     directory.cache(name, slot ?? null);
     return slot;
   }
@@ -197,13 +198,12 @@ export class State {
   addNode(node: Node): void {
     const { nodeCount } = this;
     this.#nodes.set(node.ino, node);
-    this.#freshNodes.push(node);
+    this.#freshIds.add(node);
     this.nodeCount++;
     if (node.ino >= this.nextIno) this.nextIno = node.ino + 1;
     this.undo?.push(() => {
       this.#nodes.delete(node.ino);
-      this.#freshNodes.pop();
-      this.#forgetFreshIds();
+      this.#freshIds.takeBack();
       this.#dirtyNodes.delete(node);
       this.nodeCount = nodeCount;
     });
@@ -242,7 +242,9 @@ export class State {
     if (directory === null) return;
     directory.drop(slot.name);
     directory.count--;
-    this.#changeSlot(slot, (change) => (change?.added ? { removed: change.removed, added: null } : { removed: slot, added: null }));
+    this.#changeSlot(slot, (change) =>
+      change?.added ? { removed: change.removed, added: null } : { removed: slot, added: null },
+    );
     this.undo?.push(() => {
       directory.put(slot);
       directory.count++;
@@ -282,7 +284,7 @@ export class State {
       slots: this.#slotChanges,
       deleted: this.#deleted,
       cookieEnd: this.nextCookie,
-      freshNodes: this.#freshNodes.length,
+      freshNodes: this.#freshIds.count,
       batch: new Batch(),
     };
     this.#frozen = frozen;
@@ -299,7 +301,7 @@ export class State {
     const { batch } = frozen;
     for (const [ino, id] of frozen.deleted) {
       batch.delete('nodes', inoKey(ino));
-      if (this.#freshIno(id) === undefined) batch.delete('ids', idKey(id));
+      if (this.#freshIds.find(id) === undefined) batch.delete('ids', idKey(id));
       batch.deleteFrom('extents', inoKey(ino), Buffer.alloc(4));
       yield;
     }
@@ -349,8 +351,7 @@ export class State {
     this.#indexedCookie = frozen.cookieEnd;
     this.#frozen = null;
     this.#frozenDeleted.clear();
-    this.#freshNodes = this.#freshNodes.slice(frozen.freshNodes);
-    this.#forgetFreshIds();
+    this.#freshIds.drop(frozen.freshNodes);
   }
 
   /** Nodes held in memory. */

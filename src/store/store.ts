@@ -7,7 +7,7 @@ import type { Index } from '../index/index.ts';
 import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX, TRANSFER_BYTES_MAX } from '../limits.ts';
 import { checkName, type Name, nameToText } from '../names.ts';
 import type { Log } from '../wal/log.ts';
-import type { Changes, ChangeListener, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
+import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import { Frames } from './frames.ts';
@@ -108,7 +108,8 @@ export class Store implements StoreApi {
   }
 
   #descriptor(segment: number): number {
-    if (segment === STAGED_SEGMENT) throw new FxError('BUSY', 'bytes written by a transaction can be read after it is committed');
+    if (segment === STAGED_SEGMENT)
+      throw new FxError('BUSY', 'bytes written by a transaction can be read after it is committed');
     return this.#log.fd(segment);
   }
 
@@ -133,7 +134,8 @@ export class Store implements StoreApi {
     if (parent.nlink === 0) throw new FxError('NOT_FOUND', 'the directory was removed');
     if (fresh.kind === KIND.directory && parent.nlink >= LINKS_MAX) throw new FxError('TOO_MANY_LINKS');
     if (fresh.target !== undefined) checkTarget(fresh.target);
-    if (fresh.id !== undefined && this.nodeById(fresh.id)) throw new FxError('EXISTS', 'a node with this NodeID is in the store');
+    if (fresh.id !== undefined && this.nodeById(fresh.id))
+      throw new FxError('EXISTS', 'a node with this NodeID is in the store');
     const frames = this.#begin();
     const ino = this.#state.nextIno;
     frames.create(ino, fresh.id ?? newNodeId(frames.timeMs), fresh.kind, createFields(fresh));
@@ -262,7 +264,8 @@ export class Store implements StoreApi {
 
   #child(slot: Slot): Node {
     const node = this.#state.node(slot.ino);
-    if (node === undefined) throw new FxError('DAMAGED', `"${nameToText(slot.name)}" refers to inode ${slot.ino}, which does not exist`);
+    if (node === undefined)
+      throw new FxError('DAMAGED', `"${nameToText(slot.name)}" refers to inode ${slot.ino}, which does not exist`);
     return node;
   }
 
@@ -353,7 +356,8 @@ function createFields(fresh: NewNode): Fields {
 
 function checkTarget(target: Name): void {
   if (target.length === 0) throw new FxError('NOT_FOUND', 'a symbolic link needs a target');
-  if (target.length > SYMLINK_BYTES_MAX) throw new FxError('NAME_TOO_LONG', `a symbolic link’s target has at most ${SYMLINK_BYTES_MAX} bytes`);
+  if (target.length > SYMLINK_BYTES_MAX)
+    throw new FxError('NAME_TOO_LONG', `a symbolic link’s target has at most ${SYMLINK_BYTES_MAX} bytes`);
 }
 
 /** What writing by an unprivileged caller takes away: set-id bits and file capabilities. */

@@ -204,9 +204,13 @@ export function hostError(path: string, error: unknown): unknown {
   return new FxError(HOST_CODES[code] ?? 'IO', why, { cause: error });
 }
 
-/** Lets the event loop run when more than `sliceMs` have passed since it last could. */
+/**
+ * Lets the event loop run when more than `sliceMs` have passed since it last could. Of several that wait, one
+ * goes on at a time: the slices of one turn do not add up.
+ */
 export class Breather {
   readonly #sliceMs: number;
+  readonly #waiting: (() => void)[] = [];
   #since = performance.now();
 
   constructor(sliceMs: number) {
@@ -216,10 +220,13 @@ export class Breather {
   breathe(): Promise<void> | undefined {
     if (performance.now() - this.#since < this.#sliceMs) return undefined;
     return new Promise((resolve) => {
-      setImmediate(() => {
-        this.#since = performance.now();
-        resolve();
-      });
+      if (this.#waiting.push(resolve) === 1) setImmediate(() => this.#wake());
     });
+  }
+
+  #wake(): void {
+    this.#since = performance.now();
+    this.#waiting.shift()?.();
+    if (this.#waiting.length > 0) setImmediate(() => this.#wake());
   }
 }

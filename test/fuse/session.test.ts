@@ -119,6 +119,24 @@ test('without caching nothing stays valid and directories are opened for real', 
   expect(kernel.expect(r.opendir(1)).readUInt32LE(8)).toBe(0);
 });
 
+test('files without handles are not opened: the kernel is told so, and cuts them by SETATTR', () => {
+  const operations = new MemoryOperations();
+  operations.hasHandles = false;
+  const kernel = Kernel.ready(operations);
+  const { requests: r } = kernel;
+  const flags = kernel.session.negotiated?.flags ?? 0;
+  expect(flags & INIT.NO_OPEN_SUPPORT).toBe(INIT.NO_OPEN_SUPPORT);
+  expect(flags & INIT.ATOMIC_O_TRUNC).toBe(0);
+  const ino = Number(kernel.expect(r.create(1, 'file')).readBigUInt64LE(0));
+  expect(kernel.errno(r.open(ino, 0))).toBe(ERRNO.ENOSYS);
+  expect(kernel.errno(r.flush(ino, 0))).toBe(ERRNO.ENOSYS);
+  // A kernel that does not offer it opens files as ever.
+  const older = new Kernel(operations);
+  older.expect(older.requests.init(INIT.ATOMIC_O_TRUNC | INIT.ASYNC_READ, 0, 31));
+  expect(older.session.negotiated?.flags).toBe((INIT.ATOMIC_O_TRUNC | INIT.ASYNC_READ) >>> 0);
+  older.expect(older.requests.open(ino, 0));
+});
+
 test('a read-only mount refuses each change and allows the rest', () => {
   const operations = new MemoryOperations();
   operations.create(1, 'file', 0o644, ANY, { uid: 0, gid: 0, pid: 0 });

@@ -36,7 +36,9 @@ test('new NodeIDs differ, and sort by time', () => {
 });
 
 test('every byte string comes back from its text, valid UTF-8 or not', () => {
-  fc.assert(fc.property(byteString({ minLength: 0, maxLength: 40 }), (name) => nameFromText(nameToText(name)) === name));
+  fc.assert(
+    fc.property(byteString({ minLength: 0, maxLength: 40 }), (name) => nameFromText(nameToText(name)) === name),
+  );
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => nameToText(nameFromText(text)) === text));
   expect(nameToText('caf\xc3\xa9')).toBe('café');
   expect(nameToText('caf\xe9')).toBe('caf\udce9');

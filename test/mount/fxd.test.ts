@@ -44,7 +44,8 @@ async function expectOnMount(mount: MountedStore, directory: string, graph: FxdG
   const expected = expectedFiles(graph);
   expect(expected.size).toBeGreaterThan(10);
   // What cat prints, as a sum, and the size that stat gives, for every file in one shell.
-  const script = 'while read -r file; do echo "$(cat "$file" | sha1sum | cut -c1-40) $(stat -c %s "$file") $file"; done < "$LIST"';
+  const script =
+    'while read -r file; do echo "$(cat "$file" | sha1sum | cut -c1-40) $(stat -c %s "$file") $file"; done < "$LIST"';
   const list = join(mount.scratch, 'list');
   writeFileSync(list, `${[...expected.keys()].join('\n')}\n`);
   const sums = [...expected].map(

@@ -28,7 +28,9 @@ function dump(store: Store): string {
   const visit = (node: Node, path: string): void => {
     const { ino, kind, mode, nlink, size, storedBytes, version, seq, mtimeNsec, ctimeNsec } = node;
     const xattrs = [...(node.xattrs ?? [])].map(([name, value]) => `${name}=${value.length}`).sort();
-    lines.push(`${path} ${JSON.stringify({ ino, kind, mode, nlink, size, storedBytes, version, seq, mtimeNsec, ctimeNsec, xattrs })}`);
+    lines.push(
+      `${path} ${JSON.stringify({ ino, kind, mode, nlink, size, storedBytes, version, seq, mtimeNsec, ctimeNsec, xattrs })}`,
+    );
     lines.push(content(store, node).toString('base64'));
     store.slots(node, 0, (slot) => {
       expect(store.slot(node, slot.name)).toMatchObject({ ino: slot.ino, cookie: slot.cookie });
@@ -79,7 +81,8 @@ function randomChange(store: Store, random: Random): void {
         break;
       case 3:
       case 4:
-        if (node?.kind === KIND.file) store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000), false);
+        if (node?.kind === KIND.file)
+          store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000), false);
         break;
       case 5:
         if (node?.kind === KIND.file) store.patch(node, { size: random(2) * random(12_000_000) });
@@ -94,7 +97,11 @@ function randomChange(store: Store, random: Random): void {
         if (slot) store.rename(parent, slot.name, other, name(), { exchange: random(3) === 0 });
         break;
       default:
-        if (node) store.patch(node, { mode: random(0o777), xattrs: new Map([[`user.${name()}`, random(2) ? Buffer.alloc(random(9)) : null]]) });
+        if (node)
+          store.patch(node, {
+            mode: random(0o777),
+            xattrs: new Map([[`user.${name()}`, random(2) ? Buffer.alloc(random(9)) : null]]),
+          });
     }
   } catch (error) {
     if (!(error instanceof FxError)) throw error;
@@ -205,7 +212,10 @@ test('a second opening of a store names the process that has it', async () => {
 });
 
 test('a directory that is no store, or a store of a newer format, is refused in one line', async () => {
-  await expect(openStore(directory)).rejects.toMatchObject({ code: 'NOT_A_STORE', message: expect.stringContaining('fxmount init') });
+  await expect(openStore(directory)).rejects.toMatchObject({
+    code: 'NOT_A_STORE',
+    message: expect.stringContaining('fxmount init'),
+  });
   const { writeFileSync } = await import('node:fs');
   writeFileSync(join(directory, 'fxmount.json'), '{"format":"fxmount store","version":2,"id":"00"}');
   await expect(openStore(directory)).rejects.toMatchObject({ code: 'NEWER_FORMAT' });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FxError } from '../../src/errors.ts';
 import { Index } from '../../src/index/index.ts';
-import { CRASH_MODES, seededRandom, SimDisk } from '../support/sim-disk.ts';
+import { CRASH_MODES, SimDisk, seededRandom } from '../support/sim-disk.ts';
 import { nodeAt, recovered, runHistory, simStore, smallHistory } from '../support/sim-store.ts';
 
 let directory = '';
@@ -24,7 +24,11 @@ afterAll(async () => {
 });
 
 /** Recovery of a damaged copy: a prefix of whole frames, or an error with a name. */
-async function expectPrefixOrError(disk: SimDisk, dumps: Map<number, string>, what: string): Promise<'prefix' | 'error'> {
+async function expectPrefixOrError(
+  disk: SimDisk,
+  dumps: Map<number, string>,
+  what: string,
+): Promise<'prefix' | 'error'> {
   try {
     const { seq, dump } = await recovered(disk, index);
     expect(dump, `${what}: the tree is not that of seq ${seq}`).toBe(dumps.get(seq));
@@ -55,7 +59,8 @@ test('a log cut at any byte gives a prefix of whole frames', async () => {
       const copy = disk.clone();
       for (const later of segments.slice(i + 1)) copy.remove(later);
       copy.put(name, content.subarray(0, cut));
-      if ((await expectPrefixOrError(copy, dumps, `${name} cut at ${cut}`)) === 'prefix') seen.add((await recovered(copy, index)).seq);
+      if ((await expectPrefixOrError(copy, dumps, `${name} cut at ${cut}`)) === 'prefix')
+        seen.add((await recovered(copy, index)).seq);
     }
   }
   // Every state but the last must have come up: nothing whole was given up.
@@ -79,33 +84,36 @@ test('a log with any byte flipped gives a prefix of whole frames or a named erro
   expect(prefixes).toBeGreaterThan(0);
 });
 
-test.each(CRASH_MODES)('after a power failure (%s) all that was durable is there, and what is there is a prefix', async (mode) => {
-  for (let seed = 1; seed <= 40; seed++) {
-    const random = seededRandom(seed);
-    const disk = new SimDisk();
-    const { store, log, dump } = await simStore(disk, index);
-    const dumps = new Map([
-      [0, ''],
-      [store.seq, dump()],
-    ]);
-    const history = smallHistory();
-    let durable = 0;
-    for (const operation of history.slice(0, 1 + random(history.length))) {
-      operation(store);
-      dumps.set(store.seq, dump());
-      if (random(4) === 0) {
-        await store.durable();
-        durable = store.seq;
+test.each(CRASH_MODES)(
+  'after a power failure (%s) all that was durable is there, and what is there is a prefix',
+  async (mode) => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = seededRandom(seed);
+      const disk = new SimDisk();
+      const { store, log, dump } = await simStore(disk, index);
+      const dumps = new Map([
+        [0, ''],
+        [store.seq, dump()],
+      ]);
+      const history = smallHistory();
+      let durable = 0;
+      for (const operation of history.slice(0, 1 + random(history.length))) {
+        operation(store);
+        dumps.set(store.seq, dump());
+        if (random(4) === 0) {
+          await store.durable();
+          durable = store.seq;
+        }
       }
+      void log;
+      disk.crash(mode, random);
+      const after = await recovered(disk, index);
+      expect(after.seq, `seed ${seed}`).toBeGreaterThanOrEqual(durable);
+      expect(after.isDamaged, `seed ${seed}`).toBe(false);
+      expect(after.dump, `seed ${seed}`).toBe(dumps.get(after.seq));
     }
-    void log;
-    disk.crash(mode, random);
-    const after = await recovered(disk, index);
-    expect(after.seq, `seed ${seed}`).toBeGreaterThanOrEqual(durable);
-    expect(after.isDamaged, `seed ${seed}`).toBe(false);
-    expect(after.dump, `seed ${seed}`).toBe(dumps.get(after.seq));
-  }
-});
+  },
+);
 
 test('a full disk refuses the change and nothing else: the tree is as before and takes changes again', async () => {
   const disk = new SimDisk();
@@ -114,11 +122,20 @@ test('a full disk refuses the change and nothing else: the tree is as before and
   const before = dump();
   const { capacityBytes } = disk;
   disk.capacityBytes = 0;
-  expect(() => store.write(nodeAt(store, 'a'), 0, Buffer.alloc(100), 0, 100, false)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+  expect(() => store.write(nodeAt(store, 'a'), 0, Buffer.alloc(100), 0, 100, false)).toThrow(
+    expect.objectContaining({ code: 'NO_SPACE' }),
+  );
   expect(() =>
     store.transaction(() => {
       store.unlink(nodeAt(store, ''), 'a');
-      store.write(store.create(nodeAt(store, 'd'), 'x', { kind: 1, mode: 0, uid: 0, gid: 0 }), 0, Buffer.alloc(9), 0, 9, false);
+      store.write(
+        store.create(nodeAt(store, 'd'), 'x', { kind: 1, mode: 0, uid: 0, gid: 0 }),
+        0,
+        Buffer.alloc(9),
+        0,
+        9,
+        false,
+      );
     }),
   ).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
   expect(dump()).toBe(before);

@@ -52,9 +52,14 @@ export async function runHistory(disk: SimDisk, index: Index, history: Operation
 }
 
 /** What recovery makes of the log on `disk`. Throws what opening throws. */
-export async function recovered(disk: SimDisk, index: Index): Promise<{ seq: number; dump: string; isDamaged: boolean; isCut: boolean }> {
+export async function recovered(
+  disk: SimDisk,
+  index: Index,
+): Promise<{ seq: number; dump: string; isDamaged: boolean; isCut: boolean }> {
   const state = new State(index);
-  const log = await Log.open(disk, { storeId: STORE_ID, from: null, segmentBytesMax: SEGMENT_BYTES_MAX }, (frame) => replay(state, frame));
+  const log = await Log.open(disk, { storeId: STORE_ID, from: null, segmentBytesMax: SEGMENT_BYTES_MAX }, (frame) =>
+    replay(state, frame),
+  );
   try {
     const { damage, tail } = log.recovery;
     return { seq: log.seq, dump: dumpTree(state, readerOf(log)), isDamaged: damage.length > 0, isCut: tail !== null };

@@ -26,14 +26,19 @@ function digest(node: Node, read: ReadPiece): string {
 }
 
 function describe(node: Node, read: ReadPiece): string {
-  const xattrs = [...(node.xattrs ?? [])].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).sort();
+  const xattrs = [...(node.xattrs ?? [])]
+    .map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`)
+    .sort();
   const value = node.value ? Buffer.from(node.value).toString('hex') : '-';
   const times = [node.mtimeSec, node.mtimeNsec, node.ctimeSec, node.ctimeNsec, node.btimeSec, node.btimeNsec].join('.');
   return [
     `ino ${node.ino} kind ${node.kind} mode ${node.mode.toString(8)} ${node.uid}:${node.gid} nlink ${node.nlink}`,
     `v${node.version} seq ${node.seq} ${times} stored ${node.storedBytes}`,
     `${digest(node, read)} -> "${node.target}" value ${value} [${xattrs.join(' ')}]`,
-    `links ${node.links.map((link) => `${link.parent}/${link.cookie}/${link.name}`).sort().join(' ')}`,
+    `links ${node.links
+      .map((link) => `${link.parent}/${link.cookie}/${link.name}`)
+      .sort()
+      .join(' ')}`,
   ].join(' | ');
 }
 
@@ -44,7 +49,8 @@ export function dumpTree(store: Dumpable, read: ReadPiece): string {
     lines.push(`${path}  ${describe(node, read)}`);
     const slots: Slot[] = [];
     store.slots(node, 0, (slot) => slots.push(slot) > 0);
-    if (node.directory && node.directory.count !== slots.length) lines.push(`${path}  count ${node.directory.count}, slots ${slots.length}`);
+    if (node.directory && node.directory.count !== slots.length)
+      lines.push(`${path}  count ${node.directory.count}, slots ${slots.length}`);
     for (const slot of slots) {
       const child = store.node(slot.ino);
       if (child === undefined) lines.push(`${path}/${slot.name}  is missing`);
