@@ -62,6 +62,12 @@ export class Vfs implements Operations {
   close(): void {
     for (const takeBack of this.#registered) takeBack();
     this.#registered.clear();
+    try {
+      // The directory of a subtree may have been removed while this mount held it.
+      this.reclaim(ROOT_INO);
+    } catch {
+      // A store that takes no changes now frees it when it is opened again.
+    }
   }
 
   /** Blobs and rendered values alike are read and written by inode alone. */

@@ -4,7 +4,7 @@
 import { FxError } from '../../src/errors.ts';
 import { FILE_BYTES_MAX } from '../../src/limits.ts';
 import type { Piece } from '../../src/store/api.ts';
-import { KIND, MODE_MASK } from '../../src/store/node.ts';
+import { MODE_MASK } from '../../src/store/node.ts';
 import type { Created, Opened, OpenFlags } from '../operations.ts';
 import { ERRNO } from './errno.ts';
 import { after, type Exchange } from './exchange.ts';
@@ -64,6 +64,11 @@ export function open(x: Exchange): number {
   return OUT + OPEN_OUT.bytes;
 }
 
+/**
+ * The kernel may still have cached a name as absent when another mount or the API created it. What it takes for
+ * a new file it opens without asking for permission, so that an existing one must not be opened here: ESTALE
+ * makes it look the name up and begin anew (fs/namei.c, do_filp_open: LOOKUP_REVAL).
+ */
 export function create(x: Exchange): number {
   const rawFlags = x.u32(BODY_WORD + CREATE_IN.word.flags);
   const flags = openFlags(rawFlags, x.u32(BODY_WORD + CREATE_IN.word.open_flags));
@@ -74,21 +79,11 @@ export function create(x: Exchange): number {
     created = x.operations.create(x.nodeid, name, mode, flags, x.caller);
   } catch (error) {
     const exists = error instanceof FxError && error.code === 'EXISTS';
-    if (!exists || rawFlags & OPEN.EXCLUSIVE) throw error;
-    created = openExisting(x, name, flags);
+    throw exists && !(rawFlags & OPEN.EXCLUSIVE) ? new FxError('STALE') : error;
   }
   x.entry(created.attributes);
   putOpened(x, OUT_WORD + (ENTRY_BYTES >> 2), created.attributes.ino, created.opened);
   return OUT + ENTRY_BYTES + OPEN_OUT.bytes;
-}
-
-/** The kernel still had the name cached as absent when another mount or the API created it. */
-function openExisting(x: Exchange, name: string, flags: OpenFlags): Created {
-  const found = x.operations.lookup(x.nodeid, name);
-  // A retry of the system call sees what is there now: a directory, a symlink, or nothing again.
-  if (found?.kind !== KIND.file) throw new FxError('STALE');
-  const opened = x.operations.open(found.ino, flags);
-  return { attributes: x.operations.attributes(found.ino), opened };
 }
 
 export function read(x: Exchange): number {

@@ -14,7 +14,8 @@ import { makeTree } from './tree.ts';
 import { type Prepared, runRound } from './workloads.ts';
 
 const RUN_ID = process.env.FXMOUNT_TEST_RUN ?? String(process.pid);
-const WARM_UP_FILES = 2000;
+/** Rounds of the micro operations before anything is measured: daemons run for days, compilers warm up in seconds. */
+const WARM_UP_ROUNDS = 2;
 
 function prepare(directory: string, options: Options): Prepared {
   const source = fileURLToPath(new URL('../../../scripts/bench/ops.c', import.meta.url));
@@ -32,9 +33,11 @@ async function runMode(directory: string, mode: Mode, options: Options, prepared
   const targets: Target[] = [];
   try {
     for (const name of options.targets) targets.push(await startTarget(name, directory, mode, options));
-    const warmUp = { ...options, files: Math.min(WARM_UP_FILES, options.files), only: ['create'], dropCaches: false };
+    const warmUp = { ...options, only: ['create'], dropCaches: false };
     for (const target of targets) {
-      await runRound({ target, mode, options: warmUp, prepared, name: 'warm-up', record: () => {} });
+      for (let i = 0; i < WARM_UP_ROUNDS; i++) {
+        await runRound({ target, mode, options: warmUp, prepared, name: `warm-up${i}`, record: () => {} });
+      }
     }
     for (let repeat = 0; repeat < options.repeats; repeat++) {
       const order = targets.map((_, i) => targets[(i + repeat) % targets.length] as Target);

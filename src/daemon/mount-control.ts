@@ -24,7 +24,7 @@ export interface MountControl {
   list(): MountInfo[];
   /** Resolves when the mount is ready. Rejects as mounting does; EXISTS when it is mounted already. */
   add(request: MountRequest): Promise<MountInfo>;
-  /** Checkpoints, unmounts, and resolves when the mount is gone, or detached when lazy. NOT_FOUND, BUSY (unless lazy), MOUNT_FAILED. True when it was the last: the daemon ends. */
+  /** Checkpoints, unmounts, and resolves when the mount is gone, or detached: when lazy, or when another mount namespace keeps it. NOT_FOUND, BUSY (unless lazy), MOUNT_FAILED. True when it was the last: the daemon ends. */
   remove(mountpoint: string, lazy: boolean): Promise<boolean>;
   /** Resolves when the mount is gone, whoever unmounted it. Rejects when `signal` is aborted. */
   ended(mountpoint: string, signal: AbortSignal): Promise<void>;

@@ -1,8 +1,9 @@
 /**
  * The mounts of one daemon.
  *
- * A mount that was unmounted lazily is *detached*: no path leads to it any more, but it is served until
- * its last open file is closed, and keeps the daemon alive until then.
+ * A mount that was unmounted lazily, or that another mount namespace keeps, is *detached*: no path leads
+ * to it here any more, but it is served until its last open file is closed, and keeps the daemon alive
+ * until then.
  */
 import { processesUsing } from '../../mount/fuse/processes.ts';
 import { FxError } from '../errors.ts';
@@ -30,6 +31,8 @@ export interface MountsOptions {
   readonly log: (text: string) => void;
   /** Takes what is worth telling only in a log: mounts that come and go. */
   readonly note: (text: string) => void;
+  /** How long an unmounted filesystem may take to end before it counts as detached; END_TIMEOUT_MS by default. */
+  readonly endTimeoutMs?: number;
 }
 
 interface Active {
@@ -39,6 +42,8 @@ interface Active {
 
 /** Processes named in a message about a busy mount. */
 const NAMED_MAX = 5;
+/** The kernel ends a filesystem with its last mount, in no time; a copy in another namespace may stay for ever. */
+const END_TIMEOUT_MS = 5000;
 
 export class Mounts implements MountControl {
   readonly sync: string;
@@ -60,12 +65,19 @@ export class Mounts implements MountControl {
 
   async add(request: MountRequest): Promise<MountInfo> {
     const { mountpoint } = request;
-    if (this.#closing) throw new FxError('NO_DAEMON', `the daemon of ${this.#options.store} is ending; try again`);
+    if (this.#closing) throw this.#ending();
     if (this.#starting.has(mountpoint)) throw new FxError('BUSY', `${mountpoint}: it is being mounted right now`);
     this.#starting.add(mountpoint);
     try {
       const served = await this.#options.start(request);
+      if (this.#closing) {
+        await this.#drop(mountpoint, served);
+        throw this.#ending();
+      }
       const active = { info: { ...request, since: Date.now(), detached: false }, served };
+      // One that is still listed there was unmounted lazily, and not by us.
+      const before = this.#active.get(mountpoint);
+      if (before) this.#detach(before);
       this.#active.set(mountpoint, active);
       void served.ended.then(() => this.#ended(active));
       this.#options.note(`mounted at ${mountpoint}`);
@@ -74,6 +86,16 @@ export class Mounts implements MountControl {
       this.#starting.delete(mountpoint);
       this.#checkEmpty();
     }
+  }
+
+  #ending(): FxError {
+    return new FxError('NO_DAEMON', `the daemon of ${this.#options.store} is ending; try again`);
+  }
+
+  /** Unmounts lazily and ends serving. */
+  async #drop(mountpoint: string, served: ServedMount): Promise<void> {
+    await served.unmount(true).catch((error: Error) => this.#options.log(`${mountpoint}: ${error.message}`));
+    await served.stop();
   }
 
   #ended(active: Active): void {
@@ -102,11 +124,22 @@ export class Mounts implements MountControl {
     } catch (error) {
       throw error instanceof FxError && error.code === 'BUSY' ? await busyError(mountpoint) : error;
     }
-    if (lazy) this.#detach(active);
-    else await active.served.ended;
+    if (!lazy) await this.#awaitEnd(active);
+    this.#detach(active);
     return this.#isEmpty;
   }
 
+  /** Waits for the end of what is unmounted, as long as it may take. */
+  async #awaitEnd({ served }: Active): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.endTimeoutMs ?? END_TIMEOUT_MS);
+    });
+    await Promise.race([served.ended, timeout]);
+    clearTimeout(timer);
+  }
+
+  /** Does nothing for one that has ended. */
   #detach(active: Active): void {
     const { mountpoint } = active.info;
     if (this.#active.get(mountpoint) !== active) return;
@@ -138,12 +171,11 @@ export class Mounts implements MountControl {
   async #end({ info, served }: Active, force: boolean): Promise<void> {
     try {
       await served.unmount(force);
-      if (!force) return;
+      await served.stop();
     } catch (error) {
       this.#options.log(`${(error as Error).message}; it is unmounted lazily, and open files end`);
-      await served.unmount(true).catch((failure: Error) => this.#options.log(`${info.mountpoint}: ${failure.message}`));
+      await this.#drop(info.mountpoint, served);
     }
-    await served.stop();
   }
 
   #at(mountpoint: string): Active {

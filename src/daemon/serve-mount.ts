@@ -6,6 +6,7 @@ import { readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FuseDevice } from '../../mount/fuse/device.ts';
 import { type FuseMount, mountFuse } from '../../mount/fuse/mount.ts';
+import { raiseReadAhead } from '../../mount/fuse/read-ahead.ts';
 import { Session } from '../../mount/fuse/session.ts';
 import type { Rendered } from '../../mount/rendered.ts';
 import { hostTotals } from '../../mount/totals.ts';
@@ -36,9 +37,9 @@ export interface ServeMountOptions extends MountRequest {
  */
 export async function serveMount(store: Store, options: ServeMountOptions): Promise<ServedMount> {
   const { mountpoint, readOnly, allowOther, log } = options;
-  const root = subtreeOf(store, options.subtree);
   const totals = await hostTotals(store, options.store);
-  const mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther });
+  const root = subtreeOf(store, options.subtree);
+  // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
   const vfs = new Vfs(store, { now, totals, readOnly, root, rendered: options.rendered });
   const session = new Session(vfs, {
     readPiece,
@@ -46,6 +47,14 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
     onFault: (error, operation) =>
       log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),
   });
+  let mount: FuseMount;
+  try {
+    mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther });
+  } catch (error) {
+    session.destroyed();
+    vfs.close();
+    throw error;
+  }
   const device = new FuseDevice({
     fd: mount.fd,
     session,
@@ -58,6 +67,7 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   device.start();
   const served = { ended, unmount: mount.unmount, stop: () => device.stop() };
   await agreed(session, served, mount);
+  await raiseReadAhead(mount.mountpoint);
   return served;
 }
 

@@ -3,12 +3,15 @@
  * little of the log and memory can let go of what is in the index.
  *
  * The loop is never held longer than a slice. The index may only know what the log keeps for sure: the
- * log is synced before the index commits. A checkpoint that fails is kept and goes along with the next.
+ * log is synced before the index commits. A checkpoint that fails is kept and goes along with the next. One
+ * that could not be encoded whole, as the index is damaged, is the last: what it lacks, the next would lack
+ * too, and the log has everything.
  */
 import type { Index } from '../index/index.ts';
 import type { Log } from '../wal/log.ts';
 import { type CheckpointRecord, encodeCheckpoint } from './checkpoint-record.ts';
-import type { FrozenRound, State } from './state.ts';
+import type { FrozenRound } from './round.ts';
+import type { State } from './state.ts';
 
 /** Longest stretch of encoding before other work gets its turn, in milliseconds. */
 const SLICE_MS = 2;
@@ -22,6 +25,8 @@ export class Checkpointer {
   #running: Promise<void> | null = null;
   /** Rounds that the index refused, oldest first. */
   #unsaved: FrozenRound[] = [];
+  /** Why no checkpoint can be taken until the store is opened again. */
+  #failure: unknown;
   /** Log position of the last checkpoint in the index, for the decision when the next one is due. */
   coveredSeq: number;
 
@@ -32,13 +37,15 @@ export class Checkpointer {
     this.coveredSeq = coveredSeq;
   }
 
-  get running(): boolean {
-    return this.#running !== null;
+  /** Whether a new one would be of use now: none is under way, and none failed for good. */
+  get isIdle(): boolean {
+    return this.#running === null && this.#failure === undefined;
   }
 
   /** Checkpoints everything up to now. Rejects IO when the log or the index could not be written. */
   async run(): Promise<void> {
     while (this.#running) await this.#running.catch(() => {});
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#state.dirtyCount === 0 && this.#unsaved.length === 0) return;
     this.#running = this.#take().finally(() => {
       this.#running = null;
@@ -69,6 +76,8 @@ export class Checkpointer {
       await new Promise((resolve) => setImmediate(resolve));
       sliceEnd = performance.now() + SLICE_MS;
     }
+    this.#failure = frozen.failure;
+    if (this.#failure !== undefined) throw this.#failure;
     this.#unsaved.push(frozen);
     await this.#log.durable(record.log.seq);
     await this.#index.commit(

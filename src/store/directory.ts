@@ -5,7 +5,7 @@
 import type { Name } from '../names.ts';
 import type { Slot } from './node.ts';
 
-/** Cached names above which look-ups are no longer remembered. */
+/** Cached names above which look-ups are no longer remembered, and a checkpoint makes room. */
 const CACHED_NAMES_MAX = 65_536;
 
 export class Directory {
@@ -76,7 +76,12 @@ export class Directory {
     }
   }
 
-  /** Forgets what the index has as well. Only when nothing changed since the last checkpoint. */
+  /** Whether it holds so many names that those the index has should be forgotten. */
+  get isCrowded(): boolean {
+    return this.#byName.size >= CACHED_NAMES_MAX;
+  }
+
+  /** Forgets all names. What changed since the last checkpoint must be put and dropped again. */
   shrink(): void {
     this.#byName.clear();
     this.#recent = [];
@@ -84,7 +89,7 @@ export class Directory {
     this.complete = this.count === 0;
   }
 
-  /** Names held in memory. */
+  /** Names held in memory, absent ones included. */
   get cachedNames(): number {
     return this.#byName.size;
   }

@@ -35,7 +35,7 @@ export class Maintenance {
   /** To be called after each frame. */
   appended(): void {
     if (this.#quietTimer === null) this.#watchQuiet();
-    if (this.#isDue() && !this.#checkpointer.running) this.#schedule();
+    if (this.#isDue() && this.#checkpointer.isIdle) this.#schedule();
   }
 
   /** To be called when nodes came into memory. */
@@ -66,7 +66,7 @@ export class Maintenance {
     this.#quietTimer = setTimeout(() => {
       this.#quietTimer = null;
       if (this.#log.appendedBytes !== this.#appendedAtTimer) this.#watchQuiet();
-      else if (!this.#checkpointer.running) this.#checkpointInBackground();
+      else if (this.#checkpointer.isIdle) this.#checkpointInBackground();
     }, QUIET_MS).unref();
   }
 
@@ -74,7 +74,7 @@ export class Maintenance {
     this.#immediate ??= setImmediate(() => {
       this.#immediate = null;
       if (this.#state.cachedNodes > CACHED_NODES_MAX) this.#state.evict(EVICTION_STEP);
-      if (this.#isDue() && !this.#checkpointer.running) this.#checkpointInBackground();
+      if (this.#isDue() && this.#checkpointer.isIdle) this.#checkpointInBackground();
     });
   }
 

@@ -11,7 +11,17 @@
  *     lock           held by the process that has the store open (`lock.ts`)
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FxError } from '../errors.ts';
 
@@ -33,6 +43,16 @@ function syncPath(path: string): void {
   }
 }
 
+function writeDurably(path: string, text: string): void {
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** Makes the marker of a new store, durably. The directory may exist, but must be empty: EXISTS, NOT_EMPTY. */
 export function createMarker(directory: string): Marker {
   mkdirSync(directory, { recursive: true });
@@ -43,14 +63,17 @@ export function createMarker(directory: string): Marker {
   }
   const storeId = randomBytes(16);
   const path = join(directory, MARKER_NAME);
-  const fd = openSync(`${path}.new`, 'w', 0o600);
   try {
-    writeSync(fd, `${JSON.stringify({ format: FORMAT, version: VERSION, id: storeId.toString('hex') })}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    writeDurably(
+      `${path}.new`,
+      `${JSON.stringify({ format: FORMAT, version: VERSION, id: storeId.toString('hex') })}\n`,
+    );
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    // Else the directory would not be empty when it is tried again.
+    rmSync(`${path}.new`, { force: true });
+    throw error;
   }
-  renameSync(`${path}.new`, path);
   syncPath(directory);
   syncPath(dirname(directory));
   return { storeId };

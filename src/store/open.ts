@@ -34,8 +34,15 @@ export interface OpenStoreOptions {
 export async function initStore(directory: string): Promise<void> {
   const path = resolve(directory);
   const { storeId } = hostErrors(path, () => createMarker(path));
-  const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
-  await log.close();
+  try {
+    const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
+    await log.close();
+  } catch (error) {
+    // Without a log it could be neither opened nor made again.
+    rmSync(join(path, 'log'), { recursive: true, force: true });
+    rmSync(join(path, MARKER_NAME), { force: true });
+    throw error;
+  }
   const store = await openStore(path);
   await store.close();
 }

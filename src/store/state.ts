@@ -24,30 +24,13 @@ import {
 } from '../index/index.ts';
 import type { Name } from '../names.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
+import type { Directory } from './directory.ts';
 import { type Extent, ExtentMap, STAGED_SEGMENT } from './extents.ts';
 import { FreshIds } from './fresh-ids.ts';
 import { FIRST_COOKIE, type Kind, type Node, ROOT_INO, type Slot } from './node.ts';
 import { decodeNode, decodeRegion, encodeNode, encodeRegion, extentsFitRecord } from './node-record.ts';
+import type { FrozenRound, SlotChange } from './round.ts';
 import type { UndoLog } from './undo.ts';
-
-/** What became of the slots of one cookie in a round: the one the index may have, and the one it must have. */
-interface SlotChange {
-  removed: Slot | null;
-  added: Slot | null;
-}
-
-/** A round set aside for the index. */
-export interface FrozenRound {
-  round: number;
-  /** Nodes that are not encoded yet. */
-  nodes: Set<Node>;
-  slots: Map<number, SlotChange>;
-  deleted: Map<Ino, NodeId>;
-  cookieEnd: number;
-  /** How many of the fresh nodes it and the rounds before it have. */
-  freshNodes: number;
-  batch: Batch;
-}
 
 export class State {
   readonly #index: Index;
@@ -172,6 +155,8 @@ export class State {
     }
     if (after < this.#indexedCookie) {
       this.#index.slots(parent.ino, after, (indexed) => {
+        // A checkpoint can be read before `saved` is told of it; what it brought comes from memory until then.
+        if (indexed.cookie >= this.#indexedCookie) return false;
         const known = directory.get(indexed.name);
         if (known === undefined) return visitAndNote({ ...indexed, kind: indexed.kind as Kind, parent: parent.ino });
         return known === null || known.cookie !== indexed.cookie ? true : visitAndNote(known);
@@ -184,11 +169,13 @@ export class State {
 
   /** To be called before a node changes. */
   touch(node: Node): void {
+    if (node.dirtyRound !== this.#round) {
+      if (this.#frozen?.nodes.delete(node)) this.#encodeInto(this.#frozen, node);
+      node.dirtyRound = this.#round;
+      this.#dirtyNodes.add(node);
+    }
+    // After encoding, which notes in the node what the index has: that is not to be undone.
     this.undo?.keep(node);
-    if (node.dirtyRound === this.#round) return;
-    if (this.#frozen?.nodes.delete(node)) this.#encode(node, this.#frozen.batch);
-    node.dirtyRound = this.#round;
-    this.#dirtyNodes.add(node);
   }
 
   newExtents(): ExtentMap {
@@ -286,6 +273,8 @@ export class State {
       cookieEnd: this.nextCookie,
       freshNodes: this.#freshIds.count,
       batch: new Batch(),
+      crowded: new Map(),
+      failure: undefined,
     };
     this.#frozen = frozen;
     for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
@@ -319,8 +308,18 @@ export class State {
     }
     for (const node of frozen.nodes) {
       frozen.nodes.delete(node);
-      this.#encode(node, batch);
+      this.#encodeInto(frozen, node);
       yield;
+    }
+  }
+
+  /** A change goes on when its node cannot be encoded: the log has it, and the round is never committed. */
+  #encodeInto(frozen: FrozenRound, node: Node): void {
+    if (node.directory?.isCrowded) frozen.crowded.set(node.ino, node.directory);
+    try {
+      this.#encode(node, frozen.batch);
+    } catch (error) {
+      frozen.failure ??= error;
     }
   }
 
@@ -352,6 +351,16 @@ export class State {
     this.#frozen = null;
     this.#frozenDeleted.clear();
     this.#freshIds.drop(frozen.freshNodes);
+    if (frozen.crowded.size > 0) this.#shrink(frozen.crowded);
+  }
+
+  /** Leaves directories the names that changed since the checkpoint; the index has the others. */
+  #shrink(directories: Map<Ino, Directory>): void {
+    for (const directory of directories.values()) directory.shrink();
+    const changes = [...this.#slotChanges.values()];
+    // A name that was removed may have been added again, with another cookie.
+    for (const { removed } of changes) if (removed) directories.get(removed.parent)?.drop(removed.name);
+    for (const { added } of changes) if (added) directories.get(added.parent)?.put(added);
   }
 
   /** Nodes held in memory. */

@@ -93,3 +93,14 @@ storeTest('only a directory can be mounted', async (open) => {
   expect(mount(whole.find('outside').ino)).toBe('NOT_DIRECTORY');
   expect(mount(99_999)).toBe('NOT_FOUND');
 });
+
+storeTest('the subtree’s directory lives on while it is mounted, and goes with the mount', async (open) => {
+  const { store, vfs, whole, inner } = await setUp(open);
+  vfs.addHolder(() => false);
+  whole.unlink('sub/d/f');
+  whole.rmdir('sub/d');
+  whole.rmdir('sub');
+  expect(vfs.attributes(1)).toMatchObject({ ino: 1, nlink: 0 });
+  vfs.close();
+  expect(store.node(inner)).toBeUndefined();
+});

@@ -1,0 +1,30 @@
+/**
+ * A round of changes on its way to the index: see `state.ts`.
+ */
+import type { Ino, NodeId } from '../ids.ts';
+import type { Batch } from '../index/batch.ts';
+import type { Directory } from './directory.ts';
+import type { Node, Slot } from './node.ts';
+
+/** What became of the slots of one cookie in a round: the one the index may have, and the one it must have. */
+export interface SlotChange {
+  removed: Slot | null;
+  added: Slot | null;
+}
+
+/** A round set aside for the index. */
+export interface FrozenRound {
+  round: number;
+  /** Nodes that are not encoded yet. */
+  nodes: Set<Node>;
+  slots: Map<number, SlotChange>;
+  deleted: Map<Ino, NodeId>;
+  cookieEnd: number;
+  /** How many of the fresh nodes it and the rounds before it have. */
+  freshNodes: number;
+  batch: Batch;
+  /** Directories that hold so many names that those the index has then are to be forgotten. */
+  crowded: Map<Ino, Directory>;
+  /** Why it cannot be committed: a node could not be encoded. Undefined while it can. */
+  failure: unknown;
+}
