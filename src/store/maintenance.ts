@@ -79,6 +79,8 @@ export class Maintenance {
   }
 
   #checkpointInBackground(): void {
+    // A log that failed or was closed cannot be synced any more: there is nothing to wait for.
+    if (this.#log.readOnly) return;
     this.checkpoint().catch((error: unknown) => {
       // The log still has everything; the next checkpoint tries again.
       process.emitWarning(`checkpoint failed: ${(error as Error).message}`, 'FxmountCheckpoint');
