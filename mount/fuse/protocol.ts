@@ -18,8 +18,6 @@ export const FUSE_MINOR_MIN = 31;
 
 /** The nodeid of the mount's root. */
 export const ROOT_NODEID = 1;
-/** Bit 63 of `unique`, seen in its upper half: the request is sent again after NOTIFY_RESEND. */
-export const UNIQUE_RESEND_HIGH = 0x8000_0000;
 
 /** Flags of INIT, bits 0 to 31. */
 export const INIT = {

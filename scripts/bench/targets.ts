@@ -48,16 +48,7 @@ async function fxmountTarget(directory: string, mode: Mode, options: Options): P
   call([process.execPath, CLI, 'init', store]);
   const mount = [process.execPath, CLI, 'mount', store, path, '-f', ...options.mountArguments];
   const daemon = new Daemon(placed(mode, mount));
-  const stop = async (): Promise<void> => {
-    await daemon.stop();
-    detach(path);
-  };
-  try {
-    await daemon.ready();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const stop = await started(daemon, path);
   return {
     name: 'fxmount',
     path,
@@ -94,12 +85,8 @@ export function installFuseNative(prefix: string): NodeJS.ProcessEnv {
   return { LD_LIBRARY_PATH: libraries, FUSE_NATIVE: join(modules, 'fuse-native') };
 }
 
-async function fuseNativeTarget(directory: string, mode: Mode): Promise<Target> {
-  const environment = installFuseNative(join(root, '.bench'));
-  const path = join(directory, 'mnt');
-  mkdirSync(path, { recursive: true });
-  const program = fileURLToPath(new URL('memory-fs.js', import.meta.url));
-  const daemon = new Daemon(placed(mode, [process.execPath, program, path]), environment);
+/** Waits until the mount at `path` is served. Returns what ends it; it is ended when it does not start. */
+async function started(daemon: Daemon, path: string): Promise<() => Promise<void>> {
   const stop = async (): Promise<void> => {
     await daemon.stop();
     detach(path);
@@ -110,6 +97,16 @@ async function fuseNativeTarget(directory: string, mode: Mode): Promise<Target> 
     await stop();
     throw error;
   }
+  return stop;
+}
+
+async function fuseNativeTarget(directory: string, mode: Mode): Promise<Target> {
+  const environment = installFuseNative(join(root, '.bench'));
+  const path = join(directory, 'mnt');
+  mkdirSync(path, { recursive: true });
+  const program = fileURLToPath(new URL('memory-fs.js', import.meta.url));
+  const daemon = new Daemon(placed(mode, [process.execPath, program, path]), environment);
+  const stop = await started(daemon, path);
   return {
     name: 'fuse-native',
     path,

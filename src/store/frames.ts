@@ -99,7 +99,7 @@ export class Frames {
     this.#records++;
   }
 
-  /** `moved`: the child was taken from another slot by the same frame. */
+  /** Puts a node into a slot. */
   addLink(parent: Node, child: Ino, cookie: number, name: Name): void {
     encodeLink(this.#log.frame, RECORD.linkAdd, parent.ino, child, cookie, name, false);
     this.#records++;

@@ -12,13 +12,14 @@ import { type ErrorCode, FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import { nameFromText, nameToText } from '../names.ts';
 import type { StoreApi } from '../store/api.ts';
-import { KIND, type Kind, type Node } from '../store/node.ts';
+import { KIND, type Node } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
 import { described, type Ref, resolve } from './address.ts';
 import { type Excluded, excludedBy, liesIn } from './excluded.ts';
 import { finishDirectory, type HostTarget, writeFileNode, writeSpecialNode } from './export-file.ts';
 import type { ExportCounts, ExportOptions, ExportResult } from './export-options.ts';
 import { Breather, blockingIo, type HostIo, hostError, hostPath, realPath, threadedIo } from './host-io.ts';
+import { COUNT_OF_KIND } from './kinds.ts';
 import { SKIPPED_MAX, type Skipped } from './skipped.ts';
 import { slotsOf } from './walk.ts';
 
@@ -27,16 +28,6 @@ const DIRECTORY_VALUE_NAME = '.value';
 
 /** Errors that end an export: the next file would fail too. */
 const STOPPING: ReadonlySet<ErrorCode> = new Set(['NO_SPACE', 'READ_ONLY', 'INTERRUPTED']);
-
-const COUNTED: { readonly [K in Kind]: keyof ExportCounts } = {
-  [KIND.file]: 'files',
-  [KIND.directory]: 'directories',
-  [KIND.symlink]: 'symlinks',
-  [KIND.fifo]: 'specials',
-  [KIND.socket]: 'specials',
-  [KIND.charDevice]: 'specials',
-  [KIND.blockDevice]: 'specials',
-};
 
 /**
  * Exports the node `ref` as the host path `target`; a directory onto an existing directory puts its entries
@@ -205,7 +196,7 @@ class Exporter {
       this.#links.set(node.ino, { path, made: outcome, unseen: node.nlink - 1 });
     }
     await made;
-    this.#counts[COUNTED[node.kind]]++;
+    this.#counts[COUNT_OF_KIND[node.kind]]++;
   }
 
   async #create(path: string, node: Node): Promise<void> {

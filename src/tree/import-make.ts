@@ -4,11 +4,12 @@
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import type { Changes, StoreApi } from '../store/api.ts';
-import { KIND, type Kind, type Node } from '../store/node.ts';
+import { KIND, type Node } from '../store/node.ts';
 import { writeBytes } from './content.ts';
 import { ImportBatch } from './import-batch.ts';
 import type { ImportCounts, ImportOptions } from './import-options.ts';
 import { type HostEntry, type HostStats, newNodeOf, timesOf, WHOLE_BYTES_MAX } from './import-read.ts';
+import { COUNT_OF_KIND } from './kinds.ts';
 import { removeInSlices } from './remove.ts';
 import { removalSteps, removeSome } from './walk.ts';
 
@@ -24,16 +25,6 @@ interface Linked {
   /** Names of the file that did not come up yet. */
   unseen: number;
 }
-
-const COUNTED: { readonly [K in Kind]: keyof ImportCounts } = {
-  [KIND.file]: 'files',
-  [KIND.directory]: 'directories',
-  [KIND.symlink]: 'symlinks',
-  [KIND.fifo]: 'specials',
-  [KIND.socket]: 'specials',
-  [KIND.charDevice]: 'specials',
-  [KIND.blockDevice]: 'specials',
-};
 
 export class ImportMaker {
   readonly counts: ImportCounts = { directories: 0, files: 0, symlinks: 0, specials: 0, links: 0, xattrs: 0, bytes: 0 };
@@ -67,7 +58,7 @@ export class ImportMaker {
         made.ino = node.ino;
       },
       done: () => {
-        this.counts[COUNTED[entry.kind]]++;
+        this.counts[COUNT_OF_KIND[entry.kind]]++;
         this.counts.xattrs += entry.xattrs?.size ?? 0;
         this.counts.bytes += bytes;
       },

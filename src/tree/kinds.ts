@@ -17,6 +17,17 @@ const KIND_NAMES: { readonly [K in Kind]: KindName } = {
   [KIND.blockDevice]: 'block device',
 };
 
+/** What an import or export counts a node of each kind as. */
+export const COUNT_OF_KIND: { readonly [K in Kind]: 'files' | 'directories' | 'symlinks' | 'specials' } = {
+  [KIND.file]: 'files',
+  [KIND.directory]: 'directories',
+  [KIND.symlink]: 'symlinks',
+  [KIND.fifo]: 'specials',
+  [KIND.socket]: 'specials',
+  [KIND.charDevice]: 'specials',
+  [KIND.blockDevice]: 'specials',
+};
+
 export function kindName(kind: Kind): KindName {
   return KIND_NAMES[kind];
 }
