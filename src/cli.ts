@@ -3,50 +3,24 @@
  * The command `fxmount`. Each verb's options and output are in src/cli/, what it does in src/daemon/.
  *
  * Errors are one line on stderr, `fxmount: what: where; what to do`, with an exit code from
- * src/cli/exit-codes.ts. FXMOUNT_DEBUG=1 adds where in the code they come from.
+ * src/cli/exit-codes.ts. FXMOUNT_DEBUG=1 adds where in the code they come from. `doctor` is loaded apart: it
+ * must run where nothing else can.
  */
 import { Command, CommanderError } from 'commander';
 import { commandArguments } from './cli/arguments.ts';
-import { exitCodeHelp } from './cli/exit-codes.ts';
-import { addMountCommands } from './cli/mount.ts';
-import { addNodeCommands } from './cli/nodes.ts';
+import { addDoctorCommand } from './cli/doctor.ts';
 import { endOnClosedPipe, fail } from './cli/output.ts';
-import { addStoreCommands } from './cli/store.ts';
-import { addTransferCommands } from './cli/transfer.ts';
 import { FxError } from './errors.ts';
-import { version } from './version.ts';
 
-const HELP = `
-Node paths are absolute: /config/port. n:<NodeID> names a node by its identity.
-Every command works with the store mounted or not; STORE may be a mountpoint.
---json output is one JSON object, or one a line where there may be many.
-
-Examples:
-  $ fxmount mount store ~/tree     make and mount a store
-  $ echo hello > ~/tree/greeting
-  $ fxmount get store /greeting
-  $ fxmount umount ~/tree
-
-${exitCodeHelp()}
-`;
-
-function program(): Command {
-  const root = new Command('fxmount')
-    .description('Mounts a tree of typed, versioned, reactive nodes as a drive.')
-    .version(version)
-    .configureOutput({ writeErr: () => {} })
-    .exitOverride()
-    .addHelpText('after', HELP);
-  addMountCommands(root);
-  addStoreCommands(root);
-  addTransferCommands(root);
-  addNodeCommands(root);
+async function program(args: readonly string[]): Promise<Command> {
+  if (args[0] !== 'doctor') return (await import('./cli/program.ts')).program();
+  const root = new Command('fxmount').configureOutput({ writeErr: () => {} }).exitOverride();
+  addDoctorCommand(root);
   return root;
 }
 
 /** The error that stands for a wrong command line. */
-function usageError(error: CommanderError, args: readonly string[]): FxError {
-  const root = program();
+function usageError(error: CommanderError, args: readonly string[], root: Command): FxError {
   const command = root.commands.find((each) => each.name() === args[0]);
   const help = command === undefined ? 'fxmount --help' : `fxmount ${command.name()} --help`;
   const said = error.message
@@ -57,12 +31,14 @@ function usageError(error: CommanderError, args: readonly string[]): FxError {
 }
 
 async function main(args: string[]): Promise<void> {
+  let root: Command | undefined;
   try {
     if (args.length === 0) throw new FxError('INVALID', 'a command is missing; see "fxmount --help"');
-    await program().parseAsync(args, { from: 'user' });
+    root = await program(args);
+    await root.parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) fail(error);
-    else if (error.exitCode !== 0) fail(usageError(error, args));
+    if (!(error instanceof CommanderError) || root === undefined) fail(error);
+    else if (error.exitCode !== 0) fail(usageError(error, args, root));
   }
 }
 

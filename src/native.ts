@@ -174,7 +174,9 @@ function load(): Native {
       directory = dirname(directory);
     }
   }
-  throw new Error('the native addon is not built: run "npm run build:native" in the fxmount directory');
+  throw new Error(
+    'the native addon is not built: run "npm run build:native" in the fxmount directory; see "fxmount doctor"',
+  );
 }
 
 export const native: Native = load();

@@ -7,6 +7,8 @@
 import type { ErrorCode } from '../errors.ts';
 
 export const EXIT_OK = 0;
+/** `fxmount doctor` found that fxmount cannot mount here. */
+export const EXIT_LACKING = 13;
 /** A fault of fxmount itself: anything thrown that is not an FxError or a system error. */
 export const EXIT_FAULT = 70;
 
@@ -25,6 +27,7 @@ export const EXIT_MEANINGS = {
   10: 'mounting or unmounting failed',
   11: 'no daemon answers, or it does not speak this protocol',
   12: 'no space left, or over a limit',
+  13: 'this machine lacks what fxmount needs (fxmount doctor)',
   70: 'a fault of fxmount: please report it (FXMOUNT_DEBUG=1 shows where)',
 } as const;
 

@@ -174,6 +174,13 @@ test.runIf(runs && isRoot && hasCommand('unshare'))(
   },
 );
 
+test.runIf(runs)('doctor mounts for a moment, names the features of the kernel, and leaves nothing', async () => {
+  expect(await ok('mkdir tmp; TMPDIR=$PWD/tmp fxmount doctor --json | grep \'"mounting"\'')).toMatch(
+    /"status":"ok","found":"works; FUSE 7\.\d+: .*do_readdirplus/,
+  );
+  expect(await ok('ls -A tmp; grep $PWD/tmp /proc/self/mountinfo || true')).toBe('');
+});
+
 test.runIf(runs)('a broken message closes one connection, and the daemon serves on', async () => {
   await ok('fxmount mount store m');
   const send = `require('net').connect('store/daemon.sock').on('close', () => process.exit()).on('data', () => {}).end('GET / HTTP/1.1\\r\\n\\r\\n')`;
