@@ -6,6 +6,7 @@
  */
 import { FxError } from '../src/errors.ts';
 import type { Name } from '../src/names.ts';
+import type { Changes } from '../src/store/api.ts';
 import { type Attributes, KIND, type Node } from '../src/store/node.ts';
 import type { Caller } from './operations.ts';
 
@@ -17,7 +18,8 @@ const EXECUTE = 1;
 const EVERYTHING = 7;
 
 /** File capabilities: gone after any write, truncation or change of owner, whoever does it. */
-export const CAPABILITY_XATTR: Name = 'security.capability';
+const CAPABILITY_XATTR: Name = 'security.capability';
+export const NO_CAPABILITY: ReadonlyMap<Name, null> = new Map([[CAPABILITY_XATTR, null]]);
 
 /**
  * The mode once set-id bits are dropped: set-user-ID always, set-group-ID where the group may execute
@@ -29,6 +31,16 @@ export function withoutSetId(mode: number): number {
 
 export function hasCapability(node: Node): boolean {
   return node.xattrs?.has(CAPABILITY_XATTR) ?? false;
+}
+
+/** What goes with a file's content when it is written to: capabilities, and set-id bits with `clearSetId`. Mostly nothing: undefined. */
+export function lostByWriting(node: Node, clearSetId: boolean): Changes | undefined {
+  const mode = clearSetId ? withoutSetId(node.mode) : node.mode;
+  if (mode === node.mode && node.xattrs === null) return undefined;
+  const lost: Changes = {};
+  if (mode !== node.mode) lost.mode = mode;
+  if (hasCapability(node)) lost.xattrs = new Map(NO_CAPABILITY);
+  return lost;
 }
 
 /** ACCESS_DENIED unless the caller may do everything in `mask` (R 4, W 2, X 1) by owner, group and mode. */

@@ -9,11 +9,10 @@
 import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
 import { FILE_BYTES_MAX, TRANSFER_BYTES_MAX } from '../src/limits.ts';
-import type { Name } from '../src/names.ts';
 import type { Changes, Piece, Time } from '../src/store/api.ts';
 import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
 import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
-import { CAPABILITY_XATTR, hasCapability, withoutSetId } from './vfs-access.ts';
+import { hasCapability, lostByWriting, NO_CAPABILITY, withoutSetId } from './vfs-access.ts';
 import type { Events } from './vfs-events.ts';
 import type { Tree } from './vfs-tree.ts';
 
@@ -22,7 +21,6 @@ export const OPENED: Opened = Object.freeze({ handle: 0, cacheable: true, flushl
 
 /** `(uid_t) -1`: leave as it is. */
 const NO_ID = 0xffff_ffff;
-const NO_CAPABILITY: ReadonlyMap<Name, null> = new Map([[CAPABILITY_XATTR, null]]);
 
 export class Files {
   readonly #tree: Tree;
@@ -94,7 +92,7 @@ export class Files {
     if (text === null) return;
     const bytes = Math.min(text.length, bytesMax);
     for (let at = 0; at < bytes; at += TRANSFER_BYTES_MAX) {
-      store.write(node, at, text, at, Math.min(TRANSFER_BYTES_MAX, bytes - at), false);
+      store.write(node, at, text, at, Math.min(TRANSFER_BYTES_MAX, bytes - at));
     }
   }
 
@@ -138,17 +136,15 @@ export class Files {
     if (bytes === 0) return;
     if (offset > FILE_BYTES_MAX - bytes) throw new FxError('TOO_BIG');
     const { store } = tree;
-    const clears = clearSetId && withoutSetId(node.mode) !== node.mode;
+    const lost = lostByWriting(node, clearSetId);
     this.#events.quiet(() => {
-      const capability = !clears && hasCapability(node);
-      if (node.value === null && !capability) return store.write(node, offset, data, start, bytes, clears);
+      if (node.value === null) return store.write(node, offset, data, start, bytes, lost);
       store.transaction(() => {
-        if (node.value !== null) this.#becomeBlob(node, FILE_BYTES_MAX);
-        if (capability) store.patch(node, { xattrs: new Map(NO_CAPABILITY) });
-        store.write(node, offset, data, start, bytes, clears);
+        this.#becomeBlob(node, FILE_BYTES_MAX);
+        store.write(node, offset, data, start, bytes, lost);
       });
     });
-    if (clears) this.#events.lost(node);
+    if (lost?.mode !== undefined) this.#events.lost(node);
   }
 }
 

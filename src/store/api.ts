@@ -124,8 +124,8 @@ export interface StoreApi {
   /** POSIX rename in one frame. NOT_FOUND, EXISTS, NOT_EMPTY, IS_DIRECTORY, NOT_DIRECTORY, LOOP. Slots of one node: no change. */
   rename(fromParent: Node, fromName: Name, toParent: Node, toName: Name, options?: RenameOptions): void;
   patch(node: Node, changes: Changes): void;
-  /** Writes file content; sets mtime, ctime and size; with clearSetId also removes set-id bits and security.capability. */
-  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void;
+  /** Writes file content; sets mtime, ctime and size. `changes` become part of the same frame: what the write takes from the mode and xattrs. */
+  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, changes?: Changes): void;
   /** The pieces that make up [offset, offset + bytes) of a blob, cut at its size; appended to `out`. Returns bytes covered. */
   pieces(node: Node, offset: number, bytes: number, out: Piece[]): number;
 

@@ -228,7 +228,7 @@ export class Store implements StoreApi {
     frames.commit();
   }
 
-  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void {
+  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, changes?: Changes): void {
     const file = this.#current(node);
     if (file.kind !== KIND.file) throw new FxError(file.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
     invariant(file.value === null, 'only blobs are written to');
@@ -236,9 +236,8 @@ export class Store implements StoreApi {
     if (!(offset >= 0 && offset + bytes <= FILE_BYTES_MAX)) throw new FxError('TOO_BIG');
     invariant(bytes <= TRANSFER_BYTES_MAX * 16, 'a write fits a frame');
     const frames = this.#begin();
-    const fields: Fields = clearSetId ? setIdCleared(file) : {};
-    fields.data = { offset, bytes, place: frames.dataPlace };
-    frames.patch(file.ino, fields);
+    const content = { offset, bytes, place: frames.dataPlace };
+    frames.patch(file.ino, changes === undefined ? { data: content } : { ...changes, data: content });
     frames.commit(data, start, bytes);
   }
 
@@ -358,14 +357,4 @@ function checkTarget(target: Name): void {
   if (target.length === 0) throw new FxError('NOT_FOUND', 'a symbolic link needs a target');
   if (target.length > SYMLINK_BYTES_MAX)
     throw new FxError('NAME_TOO_LONG', `a symbolic link’s target has at most ${SYMLINK_BYTES_MAX} bytes`);
-}
-
-/** What writing by an unprivileged caller takes away: set-id bits and file capabilities. */
-function setIdCleared(file: Node): Fields {
-  const fields: Fields = {};
-  const groupExecutable = (file.mode & 0o010) !== 0;
-  const mode = file.mode & ~(groupExecutable ? 0o6000 : 0o4000);
-  if (mode !== file.mode) fields.mode = mode;
-  if (file.xattrs?.has('security.capability')) fields.xattrs = new Map([['security.capability', null]]);
-  return fields;
 }

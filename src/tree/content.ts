@@ -70,6 +70,6 @@ function readAt(fd: number, buffer: Buffer, start: number, bytes: number, positi
 /** Writes `data` at `offset`, in transfers. */
 export function writeBytes(store: StoreApi, node: Node, offset: number, data: Uint8Array): void {
   for (let at = 0; at < data.length; at += TRANSFER_BYTES_MAX) {
-    store.write(node, offset + at, data, at, Math.min(TRANSFER_BYTES_MAX, data.length - at), false);
+    store.write(node, offset + at, data, at, Math.min(TRANSFER_BYTES_MAX, data.length - at));
   }
 }

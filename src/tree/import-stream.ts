@@ -34,7 +34,7 @@ export async function streamFile(io: HostIo, path: string, target: StreamTarget)
       const node = target.store.node(target.ino);
       if (got === 0 || node === undefined) break;
       for (const [start, bytes] of sparse ? dataRanges(buffer, got) : [[0, got] as const]) {
-        target.store.write(node, end + start, buffer, start, bytes, false);
+        target.store.write(node, end + start, buffer, start, bytes);
       }
       end += got;
       await target.onBytes(got);

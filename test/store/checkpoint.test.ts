@@ -82,7 +82,7 @@ function randomChange(store: Store, random: Random): void {
       case 3:
       case 4:
         if (node?.kind === KIND.file)
-          store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000), false);
+          store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000));
         break;
       case 5:
         if (node?.kind === KIND.file) store.patch(node, { size: random(2) * random(12_000_000) });

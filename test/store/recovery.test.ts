@@ -122,7 +122,7 @@ test('a full disk refuses the change and nothing else: the tree is as before and
   const before = dump();
   const { capacityBytes } = disk;
   disk.capacityBytes = 0;
-  expect(() => store.write(nodeAt(store, 'a'), 0, Buffer.alloc(100), 0, 100, false)).toThrow(
+  expect(() => store.write(nodeAt(store, 'a'), 0, Buffer.alloc(100), 0, 100)).toThrow(
     expect.objectContaining({ code: 'NO_SPACE' }),
   );
   expect(() =>
@@ -134,7 +134,6 @@ test('a full disk refuses the change and nothing else: the tree is as before and
         Buffer.alloc(9),
         0,
         9,
-        false,
       );
     }),
   ).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));

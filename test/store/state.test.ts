@@ -72,7 +72,7 @@ test('a listing has each entry once, also between the commit of a checkpoint and
 test('a transaction refused while a checkpoint is taken does not undo what the checkpoint noted of a file', async () => {
   const data = Buffer.alloc(MIB, 7);
   const file = make(nodeAt(store, ''), 'file');
-  for (let at = 0; at < 6; at++) store.write(file, at * MIB, data, 0, MIB, false);
+  for (let at = 0; at < 6; at++) store.write(file, at * MIB, data, 0, MIB);
   await reopen();
   // These are encoded first: the checkpoint has not come to the file yet when the transaction runs.
   const many = make(nodeAt(store, ''), 'many', KIND.directory);
@@ -81,11 +81,11 @@ test('a transaction refused while a checkpoint is taken does not undo what the c
   const taken = store.checkpoint();
   expect(() =>
     store.transaction(() => {
-      store.write(nodeAt(store, 'file'), 0, data, 0, 1, false);
+      store.write(nodeAt(store, 'file'), 0, data, 0, 1);
       throw new FxError('BUSY', 'refused');
     }),
   ).toThrow('refused');
-  store.write(nodeAt(store, 'file'), 5 * MIB, data, 0, MIB, false);
+  store.write(nodeAt(store, 'file'), 5 * MIB, data, 0, MIB);
   await taken;
   await reopen();
   expect([0, 1, 2, 3, 4, 5].map((at) => byteAt(nodeAt(store, 'file'), at * MIB))).toEqual([7, 7, 7, 7, 0, 7]);
@@ -94,7 +94,7 @@ test('a transaction refused while a checkpoint is taken does not undo what the c
 test('a checkpoint that could not be encoded whole is never committed, nor is a later one without it', async () => {
   const file = make(nodeAt(store, ''), 'file');
   // More extents than fit its record.
-  for (let at = 0; at < 40; at++) store.write(file, at * 8192, Buffer.from('x'), 0, 1, false);
+  for (let at = 0; at < 40; at++) store.write(file, at * 8192, Buffer.from('x'), 0, 1);
   await reopen();
   make(nodeAt(store, ''), 'before');
   store.patch(nodeAt(store, 'file'), { mode: 0o600 });

@@ -142,17 +142,14 @@ export class MemoryStore implements StoreApi {
     });
   }
 
-  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void {
+  write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, changes?: Changes): void {
     this.#frame(() => {
       if (node.kind !== KIND.file || node.value !== null) throw new FxError('INVALID', 'only blobs are written');
       if (offset > FILE_BYTES_MAX - bytes) throw new FxError('TOO_BIG');
       this.#contentOf(node).write(offset, data, start, bytes);
       node.size = Math.max(node.size, offset + bytes);
-      if (clearSetId) {
-        const groupRuns = (node.mode & 0o010) !== 0;
-        node.mode &= groupRuns ? ~0o6000 : ~0o4000;
-        this.#setXattrs(node, new Map([['security.capability', null]]));
-      }
+      node.mode = changes?.mode ?? node.mode;
+      if (changes?.xattrs) this.#setXattrs(node, changes.xattrs);
       this.#modified(node);
       this.#events.push((listener) => listener.content(node, offset, bytes));
     });

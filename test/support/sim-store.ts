@@ -87,8 +87,8 @@ export function smallHistory(): Operation[] {
   const fill = (length: number, byte: number): Buffer => Buffer.alloc(length, byte);
   return [
     (s) => void s.create(nodeAt(s, ''), 'a', file),
-    (s) => s.write(nodeAt(s, 'a'), 0, fill(300, 1), 0, 300, false),
-    (s) => s.write(nodeAt(s, 'a'), 100, fill(50, 2), 10, 40, true),
+    (s) => s.write(nodeAt(s, 'a'), 0, fill(300, 1), 0, 300),
+    (s) => s.write(nodeAt(s, 'a'), 100, fill(50, 2), 10, 40, { mode: 0o644 }),
     (s) => void s.create(nodeAt(s, ''), 'd', { kind: KIND.directory, mode: 0o755, ...own }),
     (s) => s.rename(nodeAt(s, ''), 'a', nodeAt(s, 'd'), 'b'),
     (s) => void s.create(nodeAt(s, ''), 'l', { kind: KIND.symlink, mode: 0o777, target: 'd/b', ...own }),
@@ -97,8 +97,8 @@ export function smallHistory(): Operation[] {
     (s) =>
       s.transaction(() => {
         const one = s.create(nodeAt(s, 'd'), 'one', file);
-        s.write(one, 5000, fill(20, 7), 0, 20, false);
-        s.write(one, 5010, fill(4, 8), 0, 4, false);
+        s.write(one, 5000, fill(20, 7), 0, 20);
+        s.write(one, 5010, fill(4, 8), 0, 4);
         s.unlink(nodeAt(s, ''), 'l');
       }),
     (s) => s.rename(nodeAt(s, ''), 'd', nodeAt(s, ''), 'e'),

@@ -47,12 +47,12 @@ export class StorePaths extends VfsPaths {
       this.store.transaction(() => {
         const root = this.store.node(1) as Node;
         const made = this.store.create(root, 'made', { kind: 1, mode: 0o600, uid: 0, gid: 0 });
-        this.store.write(made, 10, data, 0, data.length, false);
+        this.store.write(made, 10, data, 0, data.length);
         for (const at of [path, other]) {
           const node = this.#node(at);
           this.store.patch(node, { mode: 0, xattrs: new Map([['user.a', data]]) });
           if (node.kind === 1 && node.value === null) {
-            this.store.write(node, 3, data, 0, data.length, true);
+            this.store.write(node, 3, data, 0, data.length, { mode: 0o644 });
             this.store.patch(node, { size: 7 });
           }
           const link = node.links[0];
