@@ -74,12 +74,12 @@ class SubtreeFilter {
   /** Takes note of what the records put below the top. */
   learn(records: readonly LogRecord[]): void {
     for (const record of records) {
-      if (record.type === RECORD.linkAdd && this.#isBelow(record.ino)) this.#known.add(record.child);
+      if (record.type === RECORD.linkAdd && this.#isBelow(record.ino)) this.#known.add(record.child.ino);
     }
   }
 
   matches(record: LogRecord): boolean {
-    return this.#isBelow(record.ino) || ('child' in record && this.#isBelow(record.child));
+    return this.#isBelow(record.ino) || ('child' in record && this.#isBelow(record.child.ino));
   }
 
   #isBelow(ino: Ino): boolean {
@@ -106,15 +106,17 @@ function rowOf(store: StoreApi, frame: LogFrame, record: LogRecord): Row {
     type: TYPE_NAMES[record.type],
     path: node === undefined ? null : (pathOf(store, node) ?? null),
     ino: record.ino,
+    id: nodeIdToText(record.id),
+    version: record.version,
   };
   switch (record.type) {
     case RECORD.nodeCreate:
-      return { ...head, id: nodeIdToText(record.id), kind: kindName(record.kind), ...fieldsRow(record.fields) };
+      return { ...head, kind: kindName(record.kind), ...fieldsRow(record.fields) };
     case RECORD.nodePatch:
       return { ...head, ...fieldsRow(record.fields) };
     case RECORD.linkAdd:
     case RECORD.linkDel:
-      return { ...head, name: nameToText(record.name), child: record.child };
+      return { ...head, name: nameToText(record.name), child: record.child.ino };
     case RECORD.nodeDelete:
       return head;
   }

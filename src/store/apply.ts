@@ -8,7 +8,7 @@ import { FxError } from '../errors.ts';
 import type { ChangeListener } from './api.ts';
 import { Directory } from './directory.ts';
 import { KIND, Node, ROOT_INO, type Slot } from './node.ts';
-import { type DataField, type Fields, type LogRecord, RECORD } from './records.ts';
+import { type DataField, type Fields, type Identity, type LogRecord, RECORD } from './records.ts';
 import type { State } from './state.ts';
 
 /** The frame that a record stands in. */
@@ -27,6 +27,8 @@ export type ChangeEvent =
   | { what: 'attributes'; node: Node }
   | { what: 'linked' | 'unlinked'; parent: Node; slot: Slot };
 
+type LinkRecord = Extract<LogRecord, { type: typeof RECORD.linkAdd | typeof RECORD.linkDel }>;
+
 /** Calls the listener's method for an event. */
 export function publish(event: ChangeEvent, listener: ChangeListener): void {
   switch (event.what) {
@@ -41,9 +43,10 @@ export function publish(event: ChangeEvent, listener: ChangeListener): void {
   }
 }
 
-function need(state: State, ino: number, seq: number): Node {
+function need(state: State, { ino, id }: Identity, seq: number): Node {
   const node = state.node(ino);
   if (node === undefined) throw new FxError('DAMAGED', `frame ${seq} speaks of inode ${ino}, which does not exist`);
+  if (node.id !== id) throw new FxError('DAMAGED', `frame ${seq} speaks of inode ${ino} by another NodeID`);
   return node;
 }
 
@@ -56,30 +59,30 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
       break;
     }
     case RECORD.nodePatch:
-      patch(state, need(state, record.ino, frame.seq), record.fields, frame, events);
+      patch(state, need(state, record, frame.seq), record, frame, events);
       break;
     case RECORD.linkAdd: {
-      const parent = need(state, record.ino, frame.seq);
+      const parent = need(state, record, frame.seq);
       const child = need(state, record.child, frame.seq);
       const slot = { parent: parent.ino, name: record.name, ino: child.ino, cookie: record.cookie, kind: child.kind };
-      addLink(state, parent, child, slot, record.childUntouched, frame);
+      addLink(state, parent, child, slot, record, frame);
       events?.push({ what: 'linked', parent, slot });
       break;
     }
     case RECORD.linkDel: {
-      const parent = need(state, record.ino, frame.seq);
+      const parent = need(state, record, frame.seq);
       const child = need(state, record.child, frame.seq);
       const slot = state.slot(parent, record.name);
       if (slot?.ino !== child.ino || slot.cookie !== record.cookie) {
         throw new FxError('DAMAGED', `frame ${frame.seq} removes a slot that is not there`);
       }
-      removeLink(state, parent, child, slot, record.childUntouched, frame);
+      removeLink(state, parent, child, slot, record, frame);
       if (record.childHeld) state.setOrphan(child.ino, true);
       events?.push({ what: 'unlinked', parent, slot });
       break;
     }
     case RECORD.nodeDelete: {
-      const node = need(state, record.ino, frame.seq);
+      const node = need(state, record, frame.seq);
       state.touch(node);
       cutContent(state, node, 0);
       state.dropNode(node);
@@ -89,13 +92,18 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
   }
 }
 
-/** To be called before a node changes: marks it and raises its version, once for each frame. */
-function change(state: State, node: Node, frame: FrameContext): void {
+/** To be called before a node changes: marks it and gives it its version, one more for each frame. */
+function change(state: State, node: Node, version: number, frame: FrameContext): void {
   state.touch(node);
-  if (node.seq !== frame.seq) {
-    node.seq = frame.seq;
-    node.version++;
+  const expected = node.seq === frame.seq ? node.version : node.version + 1;
+  if (version !== expected) {
+    throw new FxError(
+      'DAMAGED',
+      `frame ${frame.seq} makes version ${version} of inode ${node.ino}, where ${expected} is due`,
+    );
   }
+  node.seq = frame.seq;
+  node.version = version;
 }
 
 function create(state: State, node: Node, fields: Fields, frame: FrameContext): void {
@@ -139,8 +147,14 @@ function setXattrs(node: Node, xattrs: Map<string, Uint8Array | null>): void {
   if (node.xattrs.size === 0) node.xattrs = null;
 }
 
-function patch(state: State, node: Node, fields: Fields, frame: FrameContext, events: ChangeEvent[] | null): void {
-  change(state, node, frame);
+function patch(
+  state: State,
+  node: Node,
+  { version, fields }: { version: number; fields: Fields },
+  frame: FrameContext,
+  events: ChangeEvent[] | null,
+): void {
+  change(state, node, version, frame);
   const { size, value, data } = fields;
   if (fields.ctime === undefined) {
     node.ctimeSec = frame.timeSec;
@@ -183,25 +197,25 @@ function putData(state: State, node: Node, data: DataField, frame: FrameContext)
   node.size = Math.max(node.size, data.offset + data.bytes);
 }
 
-function changeDirectory(state: State, directory: Node, frame: FrameContext): void {
-  change(state, directory, frame);
+function changeDirectory(state: State, directory: Node, version: number, frame: FrameContext): void {
+  change(state, directory, version, frame);
   directory.mtimeSec = directory.ctimeSec = frame.timeSec;
   directory.mtimeNsec = directory.ctimeNsec = frame.timeNsec;
 }
 
-function changeChild(state: State, child: Node, untouched: boolean, frame: FrameContext): void {
-  if (untouched) {
-    state.touch(child);
+function changeChild(state: State, node: Node, { child, childUntouched }: LinkRecord, frame: FrameContext): void {
+  if (childUntouched) {
+    state.touch(node);
     return;
   }
-  change(state, child, frame);
-  child.ctimeSec = frame.timeSec;
-  child.ctimeNsec = frame.timeNsec;
+  change(state, node, child.version, frame);
+  node.ctimeSec = frame.timeSec;
+  node.ctimeNsec = frame.timeNsec;
 }
 
-function addLink(state: State, parent: Node, child: Node, slot: Slot, untouched: boolean, frame: FrameContext): void {
-  changeDirectory(state, parent, frame);
-  changeChild(state, child, untouched, frame);
+function addLink(state: State, parent: Node, child: Node, slot: Slot, record: LinkRecord, frame: FrameContext): void {
+  changeDirectory(state, parent, record.version, frame);
+  changeChild(state, child, record, frame);
   state.putSlot(parent, slot);
   child.links.push(slot);
   if (child.kind === KIND.directory) {
@@ -216,15 +230,15 @@ function removeLink(
   parent: Node,
   child: Node,
   slot: Slot,
-  untouched: boolean,
+  record: LinkRecord,
   frame: FrameContext,
 ): void {
-  changeDirectory(state, parent, frame);
-  changeChild(state, child, untouched, frame);
+  changeDirectory(state, parent, record.version, frame);
+  changeChild(state, child, record, frame);
   state.dropSlot(parent, slot);
   child.links = child.links.filter((link) => link.cookie !== slot.cookie);
   if (child.kind === KIND.directory) {
-    if (!untouched) child.nlink = 0;
+    if (!record.childUntouched) child.nlink = 0;
     parent.nlink--;
   } else child.nlink--;
 }

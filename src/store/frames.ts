@@ -18,7 +18,19 @@ import type { ChangeListener } from './api.ts';
 import { applyRecord, type ChangeEvent, publish } from './apply.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import type { Kind, Node, Slot } from './node.ts';
-import { decodeRecord, encodeCreate, encodeDelete, encodeLink, encodePatch, type Fields, RECORD } from './records.ts';
+import {
+  decodeRecord,
+  encodeCreate,
+  encodeDelete,
+  encodeLink,
+  encodePatch,
+  FIRST_VERSION,
+  type Fields,
+  FLAG_CHILD_HELD,
+  FLAG_CHILD_UNTOUCHED,
+  type Identity,
+  RECORD,
+} from './records.ts';
 import type { State } from './state.ts';
 import { UndoLog } from './undo.ts';
 
@@ -94,32 +106,54 @@ export class Frames {
     this.#records++;
   }
 
-  patch(ino: Ino, fields: Fields): void {
-    encodePatch(this.#log.frame, ino, fields);
+  patch(node: Node, fields: Fields): void {
+    encodePatch(this.#log.frame, node, this.#versionOf(node), fields);
     this.#records++;
+  }
+
+  /** Puts a node that this operation has made into a slot. */
+  addFirstLink(parent: Node, child: Identity, cookie: number, name: Name): void {
+    this.#link(RECORD.linkAdd, 0, parent, child, FIRST_VERSION, cookie, name);
   }
 
   /** Puts a node into a slot. */
-  addLink(parent: Node, child: Ino, cookie: number, name: Name): void {
-    encodeLink(this.#log.frame, RECORD.linkAdd, parent.ino, child, cookie, name, false);
-    this.#records++;
+  addLink(parent: Node, child: Node, cookie: number, name: Name): void {
+    this.#link(RECORD.linkAdd, 0, parent, child, this.#versionOf(child), cookie, name);
   }
 
   /** Takes a node from a slot, to be put into another by the same frame. */
-  moveFrom(parent: Node, slot: Slot): void {
-    encodeLink(this.#log.frame, RECORD.linkDel, parent.ino, slot.ino, slot.cookie, slot.name, true);
-    this.#records++;
+  moveFrom(parent: Node, slot: Slot, child: Node): void {
+    const version = this.#versionOf(child);
+    this.#link(RECORD.linkDel, FLAG_CHILD_UNTOUCHED, parent, child, version, slot.cookie, slot.name);
   }
 
   /** Removes a slot; `held`: the node stays though this was its last. */
-  removeLink(parent: Node, slot: Slot, held: boolean): void {
-    encodeLink(this.#log.frame, RECORD.linkDel, parent.ino, slot.ino, slot.cookie, slot.name, false, held);
+  removeLink(parent: Node, slot: Slot, child: Node, held: boolean): void {
+    const version = this.#versionOf(child);
+    this.#link(RECORD.linkDel, held ? FLAG_CHILD_HELD : 0, parent, child, version, slot.cookie, slot.name);
+  }
+
+  #link(
+    type: typeof RECORD.linkAdd | typeof RECORD.linkDel,
+    flags: number,
+    parent: Node,
+    child: Identity,
+    version: number,
+    cookie: number,
+    name: Name,
+  ): void {
+    encodeLink(this.#log.frame, type, flags, parent, this.#versionOf(parent), child, version, cookie, name);
     this.#records++;
   }
 
-  remove(ino: Ino): void {
-    encodeDelete(this.#log.frame, ino);
+  remove(node: Node): void {
+    encodeDelete(this.#log.frame, node, this.#versionOf(node));
     this.#records++;
+  }
+
+  /** The version that a node has once this operation is applied: one more with each frame that changes it. */
+  #versionOf(node: Node): number {
+    return node.seq === this.#log.seq + 1 ? node.version : node.version + 1;
   }
 
   /** Ends an operation: its frame is appended and applied, or it becomes part of the open transaction. */

@@ -1,7 +1,7 @@
 /**
  * The file that makes a directory a store: `fxmount.json`, JSON of one line.
  *
- *     {"format":"fxmount store","version":1,"id":"<32 hex digits>"}
+ *     {"format":"fxmount store","version":2,"id":"<32 hex digits>"}
  *
  * A store directory holds
  *
@@ -27,7 +27,7 @@ import { FxError } from '../errors.ts';
 
 export const MARKER_NAME = 'fxmount.json';
 const FORMAT = 'fxmount store';
-const VERSION = 1;
+const VERSION = 2;
 
 export interface Marker {
   /** 16 bytes. */
@@ -100,7 +100,13 @@ export function readMarker(directory: string): Marker {
   if (marker?.format !== FORMAT) {
     throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} is damaged; restore it from a backup of the store`);
   }
-  if (typeof marker.version !== 'number' || marker.version > VERSION) {
+  if (marker.version === 1) {
+    throw new FxError(
+      'NOT_A_STORE',
+      `${directory} has store format 1, of a trial version; export it with the fxmount that made it, and import that`,
+    );
+  }
+  if (marker.version !== VERSION) {
     throw new FxError(
       'NEWER_FORMAT',
       `${directory} has store format ${String(marker.version)}, this fxmount reads ${VERSION}; use a newer fxmount`,

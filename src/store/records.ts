@@ -1,14 +1,18 @@
 /**
  * Records: what a frame of the log says happened. Little-endian, each padded with zeros to 8 bytes.
  *
- *     record = type u8, flags u8, zero u16, bytes u32 (all of it, padding included), ino u64, body
+ *     record  = type u8, flags u8, zero u16, bytes u32 (all of it, padding included), subject, body
+ *     subject = ino u64, NodeID 16, VerID u64     the node that changes, and its version from then on
  *
- *     1 NODE_CREATE   NodeID 16, kind u8, zero u8, fields
+ *     1 NODE_CREATE   kind u8, zero u8, fields
  *     2 NODE_PATCH    fields
- *     3 LINK_ADD      child u64, cookie u64, name u16 + bytes     ino is the directory
+ *     3 LINK_ADD      child: subject, cookie u64, name u16 + bytes     the record's subject is the directory
  *                     flag 1: the child's own change is told by another record of the frame
  *     4 LINK_DEL      as LINK_ADD; flag 2: the child stays, without a slot, because someone holds it
- *     9 NODE_DELETE   nothing
+ *     9 NODE_DELETE   nothing; the version is the node's last
+ *
+ * Identities and versions stand in every record, so that a frame tells a reader of the log what changed
+ * without the tree, which may be further on by then.
  *
  *     fields = mask u32, then in the order of the mask's bits, from bit 0:
  *       mode u32 · uid u32 · gid u32 · atime · mtime · ctime · btime (seconds i64, nanoseconds u32 each) ·
@@ -41,9 +45,12 @@ export const RECORD = {
   nodeDelete: 9,
 } as const;
 
-const RECORD_HEADER_BYTES = 16;
-const FLAG_CHILD_UNTOUCHED = 1;
-const FLAG_CHILD_HELD = 2;
+const RECORD_HEADER_BYTES = 40;
+/** Flags of a link record: another record of the frame tells of the child's change; the child stays without a slot. */
+export const FLAG_CHILD_UNTOUCHED = 1;
+export const FLAG_CHILD_HELD = 2;
+/** VerID of a node that was just made. */
+export const FIRST_VERSION = 1;
 const NONE = 0xffff_ffff;
 
 const F = {
@@ -78,28 +85,46 @@ export interface Fields extends Changes {
   data?: DataField;
 }
 
-export type LogRecord =
-  | { type: typeof RECORD.nodeCreate; ino: Ino; id: NodeId; kind: Kind; fields: Fields }
-  | { type: typeof RECORD.nodePatch; ino: Ino; fields: Fields }
-  | {
-      type: typeof RECORD.linkAdd | typeof RECORD.linkDel;
-      ino: Ino;
-      child: Ino;
-      cookie: number;
-      name: Name;
-      childUntouched: boolean;
-      childHeld: boolean;
-    }
-  | { type: typeof RECORD.nodeDelete; ino: Ino };
+/** Which node: its number in this store, and its identity anywhere. */
+export interface Identity {
+  readonly ino: Ino;
+  readonly id: NodeId;
+}
 
-function begin(out: Writer, type: number, flags: number, ino: Ino): number {
+/** A node as a record speaks of it: which one, and its version once the record is applied. */
+export interface Subject extends Identity {
+  readonly version: number;
+}
+
+export type LogRecord = Subject &
+  (
+    | { type: typeof RECORD.nodeCreate; kind: Kind; fields: Fields }
+    | { type: typeof RECORD.nodePatch; fields: Fields }
+    | {
+        type: typeof RECORD.linkAdd | typeof RECORD.linkDel;
+        child: Subject;
+        cookie: number;
+        name: Name;
+        childUntouched: boolean;
+        childHeld: boolean;
+      }
+    | { type: typeof RECORD.nodeDelete }
+  );
+
+function begin(out: Writer, type: number, flags: number, ino: Ino, id: NodeId, version: number): number {
   const start = out.position;
   out.u8(type);
   out.u8(flags);
   out.u16(0);
   out.u32(0);
-  out.u64(ino);
+  subject(out, ino, id, version);
   return start;
+}
+
+function subject(out: Writer, ino: Ino, id: NodeId, version: number): void {
+  out.u64(ino);
+  out.latin1(id);
+  out.u64(version);
 }
 
 function end(out: Writer, start: number): void {
@@ -108,16 +133,16 @@ function end(out: Writer, start: number): void {
 }
 
 export function encodeCreate(out: Writer, ino: Ino, id: NodeId, kind: Kind, fields: Fields): void {
-  const start = begin(out, RECORD.nodeCreate, 0, ino);
-  out.latin1(id);
+  const start = begin(out, RECORD.nodeCreate, 0, ino, id, FIRST_VERSION);
   out.u8(kind);
   out.u8(0);
   encodeFields(out, fields);
   end(out, start);
 }
 
-export function encodePatch(out: Writer, ino: Ino, fields: Fields): void {
-  const start = begin(out, RECORD.nodePatch, 0, ino);
+/** `version` is the one that the node gets. */
+export function encodePatch(out: Writer, node: Identity, version: number, fields: Fields): void {
+  const start = begin(out, RECORD.nodePatch, 0, node.ino, node.id, version);
   encodeFields(out, fields);
   end(out, start);
 }
@@ -125,24 +150,25 @@ export function encodePatch(out: Writer, ino: Ino, fields: Fields): void {
 export function encodeLink(
   out: Writer,
   type: typeof RECORD.linkAdd | typeof RECORD.linkDel,
-  parent: Ino,
-  child: Ino,
+  flags: number,
+  parent: Identity,
+  parentVersion: number,
+  child: Identity,
+  childVersion: number,
   cookie: number,
   name: Name,
-  childUntouched: boolean,
-  childHeld = false,
 ): void {
-  const flags = (childUntouched ? FLAG_CHILD_UNTOUCHED : 0) | (childHeld ? FLAG_CHILD_HELD : 0);
-  const start = begin(out, type, flags, parent);
-  out.u64(child);
+  const start = begin(out, type, flags, parent.ino, parent.id, parentVersion);
+  subject(out, child.ino, child.id, childVersion);
   out.u64(cookie);
   out.u16(name.length);
   out.latin1(name);
   end(out, start);
 }
 
-export function encodeDelete(out: Writer, ino: Ino): void {
-  end(out, begin(out, RECORD.nodeDelete, 0, ino));
+/** `version` is the last that the node had. */
+export function encodeDelete(out: Writer, node: Identity, version: number): void {
+  end(out, begin(out, RECORD.nodeDelete, 0, node.ino, node.id, version));
 }
 
 function encodeFields(out: Writer, fields: Fields): void {
@@ -248,35 +274,38 @@ export function decodeRecord(frame: Reader): LogRecord {
   const bytes = frame.u32();
   if (bytes < RECORD_HEADER_BYTES || bytes % 8 !== 0 || bytes > frame.end - start)
     frame.fail(`a record cannot have ${bytes} bytes`);
-  const ino = frame.u64();
-  const record = decodeBody(frame, type, flags, ino);
+  const record = decodeBody(frame, type, flags, decodeSubject(frame));
   const padding = start + bytes - frame.position;
   if (padding < 0 || padding >= 8) frame.fail('a record is not as long as it says');
   for (let i = 0; i < padding; i++) if (frame.u8() !== 0) frame.fail('padding is not zero');
   return record;
 }
 
-function decodeBody(reader: Reader, type: number, flags: number, ino: Ino): LogRecord {
+function decodeSubject(reader: Reader): Subject {
+  return { ino: reader.u64(), id: reader.latin1(NODE_ID_BYTES), version: reader.u64() };
+}
+
+function decodeBody(reader: Reader, type: number, flags: number, { ino, id, version }: Subject): LogRecord {
   switch (type) {
     case RECORD.nodeCreate: {
-      const id = reader.latin1(NODE_ID_BYTES);
       const kind = reader.u8();
       if (kind < KIND.file || kind > KIND.blockDevice) reader.fail(`there is no kind ${kind}`);
       if (reader.u8() !== 0) reader.fail('a reserved byte is not zero');
-      return { type, ino, id, kind: kind as Kind, fields: decodeFields(reader) };
+      return { type, ino, id, version, kind: kind as Kind, fields: decodeFields(reader) };
     }
     case RECORD.nodePatch:
-      return { type, ino, fields: decodeFields(reader) };
+      return { type, ino, id, version, fields: decodeFields(reader) };
     case RECORD.linkAdd:
     case RECORD.linkDel: {
-      const child = reader.u64();
+      const child = decodeSubject(reader);
       const cookie = reader.u64();
       const name = reader.latin1(reader.u16());
       const childUntouched = (flags & FLAG_CHILD_UNTOUCHED) !== 0;
-      return { type, ino, child, cookie, name, childUntouched, childHeld: (flags & FLAG_CHILD_HELD) !== 0 };
+      const childHeld = (flags & FLAG_CHILD_HELD) !== 0;
+      return { type, ino, id, version, child, cookie, name, childUntouched, childHeld };
     }
     case RECORD.nodeDelete:
-      return { type, ino };
+      return { type, ino, id, version };
     default:
       throw new FxError(
         'NEWER_FORMAT',

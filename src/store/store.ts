@@ -138,8 +138,9 @@ export class Store implements StoreApi {
       throw new FxError('EXISTS', 'a node with this NodeID is in the store');
     const frames = this.#begin();
     const ino = this.#state.nextIno;
-    frames.create(ino, fresh.id ?? newNodeId(frames.timeMs), fresh.kind, createFields(fresh));
-    frames.addLink(parent, ino, this.#state.nextCookie, name);
+    const id = fresh.id ?? newNodeId(frames.timeMs);
+    frames.create(ino, id, fresh.kind, createFields(fresh));
+    frames.addFirstLink(parent, { ino, id }, this.#state.nextCookie, name);
     frames.commit();
     return this.#state.node(ino) as Node;
   }
@@ -152,7 +153,7 @@ export class Store implements StoreApi {
     if (parent.nlink === 0 || node.nlink === 0) throw new FxError('NOT_FOUND');
     if (node.nlink >= LINKS_MAX) throw new FxError('TOO_MANY_LINKS', `a node has at most ${LINKS_MAX} links`);
     const frames = this.#begin();
-    frames.addLink(parent, node.ino, this.#state.nextCookie, name);
+    frames.addLink(parent, node, this.#state.nextCookie, name);
     frames.commit();
   }
 
@@ -182,16 +183,16 @@ export class Store implements StoreApi {
     if (target === node) return;
     if (target && !options.exchange) this.#checkReplaceable(node, target);
     const frames = this.#begin();
-    frames.moveFrom(fromParent, from);
-    if (to === undefined || target === undefined) frames.addLink(toParent, node.ino, this.#state.nextCookie, toName);
+    frames.moveFrom(fromParent, from, node);
+    if (to === undefined || target === undefined) frames.addLink(toParent, node, this.#state.nextCookie, toName);
     else if (options.exchange) {
-      frames.moveFrom(toParent, to);
-      frames.addLink(fromParent, target.ino, from.cookie, from.name);
-      frames.addLink(toParent, node.ino, to.cookie, to.name);
+      frames.moveFrom(toParent, to, target);
+      frames.addLink(fromParent, target, from.cookie, from.name);
+      frames.addLink(toParent, node, to.cookie, to.name);
     } else {
       this.#remove(frames, toParent, to, target);
       // The new slot takes its predecessor's place, so that saving a file anew leaves the order alone.
-      frames.addLink(toParent, node.ino, to.cookie, to.name);
+      frames.addLink(toParent, node, to.cookie, to.name);
     }
     frames.commit();
   }
@@ -207,8 +208,8 @@ export class Store implements StoreApi {
   #remove(frames: Frames, parent: Node, slot: Slot, node: Node): void {
     const isLast = node.kind === KIND.directory || node.nlink === 1;
     const held = isLast && this.#isHeld(node.ino);
-    frames.removeLink(parent, slot, held);
-    if (isLast && !held) frames.remove(node.ino);
+    frames.removeLink(parent, slot, node, held);
+    if (isLast && !held) frames.remove(node);
   }
 
   #isHeld(ino: Ino): boolean {
@@ -224,7 +225,7 @@ export class Store implements StoreApi {
       invariant(target.value === null || changes.value === null, 'only blobs have a size of their own');
     }
     const frames = this.#begin();
-    frames.patch(target.ino, changes);
+    frames.patch(target, changes);
     frames.commit();
   }
 
@@ -237,7 +238,7 @@ export class Store implements StoreApi {
     invariant(bytes <= TRANSFER_BYTES_MAX * 16, 'a write fits a frame');
     const frames = this.#begin();
     const content = { offset, bytes, place: frames.dataPlace };
-    frames.patch(file.ino, changes === undefined ? { data: content } : { ...changes, data: content });
+    frames.patch(file, changes === undefined ? { data: content } : { ...changes, data: content });
     frames.commit(data, start, bytes);
   }
 
@@ -299,8 +300,10 @@ export class Store implements StoreApi {
 
   reclaim(ino: Ino): void {
     if (this.readOnly || !this.#state.orphans.has(ino) || this.#isHeld(ino)) return;
+    const node = this.#state.node(ino);
+    invariant(node !== undefined, `inode ${ino} is an orphan, so it exists`);
     const frames = this.#begin();
-    frames.remove(ino);
+    frames.remove(node);
     frames.commit();
   }
 

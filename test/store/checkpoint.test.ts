@@ -217,7 +217,7 @@ test('a directory that is no store, or a store of a newer format, is refused in 
     message: expect.stringContaining('fxmount init'),
   });
   const { writeFileSync } = await import('node:fs');
-  writeFileSync(join(directory, 'fxmount.json'), '{"format":"fxmount store","version":2,"id":"00"}');
+  writeFileSync(join(directory, 'fxmount.json'), '{"format":"fxmount store","version":3,"id":"00"}');
   await expect(openStore(directory)).rejects.toMatchObject({ code: 'NEWER_FORMAT' });
   writeFileSync(join(directory, 'fxmount.json'), 'nonsense');
   await expect(openStore(directory)).rejects.toMatchObject({ code: 'DAMAGED' });
