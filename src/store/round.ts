@@ -5,6 +5,7 @@ import type { Ino, NodeId } from '../ids.ts';
 import type { Batch } from '../index/batch.ts';
 import type { Directory } from './directory.ts';
 import type { Node, Slot } from './node.ts';
+import type { NumberedMap } from './numbered-map.ts';
 
 /** What became of the slots of one cookie in a round: the one the index may have, and the one it must have. */
 export interface SlotChange {
@@ -17,7 +18,7 @@ export interface FrozenRound {
   round: number;
   /** Nodes that are not encoded yet. */
   nodes: Set<Node>;
-  slots: Map<number, SlotChange>;
+  slots: NumberedMap<SlotChange>;
   deleted: Map<Ino, NodeId>;
   cookieEnd: number;
   /** How many of the fresh nodes it and the rounds before it have. */

@@ -29,16 +29,17 @@ import { type Extent, ExtentMap, STAGED_SEGMENT } from './extents.ts';
 import { FreshIds } from './fresh-ids.ts';
 import { FIRST_COOKIE, type Kind, type Node, ROOT_INO, type Slot } from './node.ts';
 import { decodeNode, decodeRegion, encodeNode, encodeRegion, extentsFitRecord } from './node-record.ts';
+import { NumberedMap } from './numbered-map.ts';
 import type { FrozenRound, SlotChange } from './round.ts';
 import type { UndoLog } from './undo.ts';
 
 export class State {
   readonly #index: Index;
-  readonly #nodes = new Map<Ino, Node>();
+  readonly #nodes = new NumberedMap<Node>();
   #round = 1;
   #savedRound = 0;
   #dirtyNodes = new Set<Node>();
-  #slotChanges = new Map<number, SlotChange>();
+  #slotChanges = new NumberedMap<SlotChange>();
   #deleted = new Map<Ino, NodeId>();
   readonly #freshIds = new FreshIds();
   /** The round being encoded or committed. */
@@ -48,7 +49,7 @@ export class State {
   /** The index has every slot with a cookie below this, but for what changed since. */
   #indexedCookie = FIRST_COOKIE;
   readonly #record = new Writer(4096);
-  #evicting: Iterator<Ino> | null = null;
+  #evicting: Iterator<Node> | null = null;
 
   nextIno: Ino = ROOT_INO;
   nextCookie = FIRST_COOKIE;
@@ -217,7 +218,7 @@ export class State {
     directory.put(slot);
     directory.count++;
     if (slot.cookie >= this.nextCookie) this.nextCookie = slot.cookie + 1;
-    this.#changeSlot(slot, (change) => ({ removed: change?.removed ?? null, added: slot }));
+    this.#changeSlot(slot, this.#slotChanges.get(slot.cookie)?.removed ?? null, slot);
     this.undo?.push(() => {
       directory.drop(slot.name);
       directory.count--;
@@ -229,20 +230,18 @@ export class State {
     if (directory === null) return;
     directory.drop(slot.name);
     directory.count--;
-    this.#changeSlot(slot, (change) =>
-      change?.added ? { removed: change.removed, added: null } : { removed: slot, added: null },
-    );
+    const before = this.#slotChanges.get(slot.cookie);
+    this.#changeSlot(slot, before?.added ? before.removed : slot, null);
     this.undo?.push(() => {
       directory.put(slot);
       directory.count++;
     });
   }
 
-  #changeSlot(slot: Slot, change: (before: SlotChange | undefined) => SlotChange): void {
+  #changeSlot(slot: Slot, removed: Slot | null, added: Slot | null): void {
     const changes = this.#slotChanges;
     const before = changes.get(slot.cookie);
-    const after = change(before);
-    if (after.removed || after.added) changes.set(slot.cookie, after);
+    if (removed || added) changes.set(slot.cookie, { removed, added });
     else changes.delete(slot.cookie);
     this.undo?.push(() => {
       if (before) changes.set(slot.cookie, before);
@@ -280,7 +279,7 @@ export class State {
     for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
     this.#round++;
     this.#dirtyNodes = new Set();
-    this.#slotChanges = new Map();
+    this.#slotChanges = new NumberedMap();
     this.#deleted = new Map();
     return frozen;
   }
@@ -374,13 +373,13 @@ export class State {
    */
   evict(count: number): void {
     for (let looked = 0; looked < count * 2 && count > 0; looked++) {
-      this.#evicting ??= this.#nodes.keys();
+      this.#evicting ??= this.#nodes.values();
       const next = this.#evicting.next();
       if (next.done) {
         this.#evicting = null;
         return;
       }
-      const node = this.#nodes.get(next.value) as Node;
+      const node = next.value;
       if (node.ino === ROOT_INO || node.dirtyRound > this.#savedRound) continue;
       if (node.recentlyUsed) {
         node.recentlyUsed = false;
