@@ -26,6 +26,8 @@ export interface AttributeChanges {
   atime?: Time | 'now';
   mtime?: Time | 'now';
   ctime?: Time;
+  /** The open file through which a size is set; 0 or absent when there is none. */
+  handle?: number;
   /** The kernel asks that set-id bits be dropped (truncate or chown by an unprivileged caller). */
   clearSetId?: boolean;
 }
@@ -64,11 +66,24 @@ export interface Totals {
 /** What a read yields: bytes in memory, or pieces of files that the driver sends without copying. */
 export type ReadResult = Uint8Array | Piece[];
 
+/**
+ * Thrown by an operation, before it has changed anything, that needs something which is being worked out
+ * elsewhere: the driver asks again, with the same arguments, once `ready` has settled. Never rejects.
+ */
+export class NotReady {
+  readonly ready: Promise<void>;
+
+  constructor(ready: Promise<void>) {
+    this.ready = ready;
+  }
+}
+
 export interface Operations {
   readonly readOnly: boolean;
   /**
-   * Whether open files have state of their own (handles, flushes). While they have none, drivers need not
-   * call `open`, `flush` and `release`: truncation then comes through `setAttributes`.
+   * Whether open files may have state of their own (handles, flushes). While they have none, drivers need not
+   * call `open`, `flush` and `release`: truncation then comes through `setAttributes`. It may become true at
+   * any time; files of a driver that does not call `open` any more are then read and written by inode alone.
    */
   readonly hasHandles: boolean;
   readonly root: Ino;
@@ -111,7 +126,7 @@ export interface Operations {
   flush(ino: Ino, handle: number): void;
   release(ino: Ino, handle: number): void;
   /** Resolves when everything acknowledged so far on this file or directory survives power loss. */
-  fsync(ino: Ino): Promise<void>;
+  fsync(ino: Ino, handle: number): Promise<void>;
 
   /**
    * Visits entries after `cookie` (0: from the start) until `visit` returns false. "." and ".." come

@@ -103,7 +103,9 @@ export class Exchange {
   /** Flags agreed on at INIT that change how requests read. */
   setxattrExt = false;
   noOpendir = false;
-  /** The kernel opens and closes files by itself: see `open`. */
+  /** Opens and creations that are still answered before the kernel may be told that it needs none: see `open`. */
+  opensAnswered = Infinity;
+  /** The kernel was told, and opens and closes files by itself. */
   noOpen = false;
 
   uniqueLow = 0;
@@ -237,8 +239,9 @@ export class Exchange {
     const at = ENTRY_OUT.word;
     this.put64(word + at.nodeid, attributes.ino);
     this.put64(word + at.generation, 0);
-    this.put64(word + at.entry_valid, timeoutSec);
-    this.put64(word + at.attr_valid, timeoutSec);
+    const { volatile } = attributes;
+    this.put64(word + at.entry_valid, volatile === 'entry' ? 0 : timeoutSec);
+    this.put64(word + at.attr_valid, volatile === undefined ? timeoutSec : 0);
     out[word + at.entry_valid_nsec] = 0;
     out[word + at.attr_valid_nsec] = 0;
     this.putAttributes(word + (ENTRY_OUT.bytes >> 2), attributes);
@@ -261,7 +264,7 @@ export class Exchange {
 
   /** A reply of attributes alone. */
   attributes(attributes: Attributes): number {
-    this.put64(OUT_WORD + ATTR_OUT.word.attr_valid, this.timeoutSec);
+    this.put64(OUT_WORD + ATTR_OUT.word.attr_valid, attributes.volatile === undefined ? this.timeoutSec : 0);
     this.out[OUT_WORD + ATTR_OUT.word.attr_valid_nsec] = 0;
     this.out[OUT_WORD + ATTR_OUT.word.dummy] = 0;
     this.putAttributes(OUT_WORD + (ATTR_OUT.bytes >> 2), attributes);

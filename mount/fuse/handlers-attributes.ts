@@ -33,6 +33,7 @@ export function setattr(x: Exchange): number {
     const size = x.u64(BODY_WORD + word.size);
     if (size > FILE_BYTES_MAX) return x.fail(ERRNO.EFBIG);
     changes.size = size;
+    if (valid & FATTR.FH) changes.handle = x.u64(BODY_WORD + word.fh);
   }
   if (valid & FATTR.ATIME_NOW) changes.atime = 'now';
   else if (valid & FATTR.ATIME) changes.atime = time(x, word.atime, word.atimensec);

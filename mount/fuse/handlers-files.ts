@@ -13,6 +13,7 @@ import {
   CREATE_IN,
   ENTRY_BYTES,
   FLUSH_IN,
+  FSYNC_IN,
   OPEN_IN,
   OPEN_OUT,
   OUT,
@@ -52,16 +53,22 @@ function putOpened(x: Exchange, word: number, ino: number, opened: Opened): void
 
 /**
  * ENOSYS on purpose where files have no state of their own: a kernel that offers NO_OPEN_SUPPORT then opens
- * and closes files by itself, with KEEP_CACHE, and never sends OPEN, FLUSH or RELEASE of an opened file again
- * (fs/fuse/file.c, fuse_file_open: `no_open`). Reading what is cached then costs no request at all.
+ * and closes files by itself, with KEEP_CACHE, and never sends OPEN, FLUSH or RELEASE again, not even of files
+ * that are open (fs/fuse/file.c, fuse_file_open: `no_open`). Reading what is cached then costs no request at all.
+ * As that cannot be taken back, it waits until a number of files were opened and none of them had state.
  */
 export function open(x: Exchange): number {
-  if (x.noOpen) return x.fail(ERRNO.ENOSYS);
+  if (needsNoOpen(x)) return x.fail(ERRNO.ENOSYS);
   const flags = openFlags(x.u32(BODY_WORD + OPEN_IN.word.flags), x.u32(BODY_WORD + OPEN_IN.word.open_flags));
   if (x.readOnly && (flags.write || flags.truncate)) return x.fail(ERRNO.EROFS);
   putOpened(x, OUT_WORD, x.nodeid, x.operations.open(x.nodeid, flags));
   x.held = flags.truncate;
   return OUT + OPEN_OUT.bytes;
+}
+
+function needsNoOpen(x: Exchange): boolean {
+  if (!x.noOpen && --x.opensAnswered < 0 && !x.operations.hasHandles && x.handles.size === 0) x.noOpen = true;
+  return x.noOpen;
 }
 
 /**
@@ -81,6 +88,7 @@ export function create(x: Exchange): number {
     const exists = error instanceof FxError && error.code === 'EXISTS';
     throw exists && !(rawFlags & OPEN.EXCLUSIVE) ? new FxError('STALE') : error;
   }
+  x.opensAnswered--;
   x.entry(created.attributes);
   putOpened(x, OUT_WORD + (ENTRY_BYTES >> 2), created.attributes.ino, created.opened);
   return OUT + ENTRY_BYTES + OPEN_OUT.bytes;
@@ -115,6 +123,18 @@ function readPieces(x: Exchange, list: Piece[], bytesMax: number): number {
   }
   if (total > bytesMax) throw new Error(`a read of ${bytesMax} bytes gave pieces of ${total}`);
   return count === 0 ? OUT : -count;
+}
+
+/** Copies the first `count` pieces of a reply into it, for a reply that the loop does not send. Returns its length. */
+export function joinPieces(x: Exchange, count: number): number {
+  const list: Piece[] = [];
+  let bytes = 0;
+  for (let i = 0; i < count * 3; i += 3) {
+    const [fd = -1, position = 0, length = 0] = x.pieces.subarray(i, i + 3);
+    list.push({ fd, position, bytes: length });
+    bytes += length;
+  }
+  return copyPieces(x, list, bytes);
 }
 
 /** More pieces than the loop takes, as in a file written a few bytes at a time. A short reply would mean end of file. */
@@ -162,5 +182,5 @@ export function release(x: Exchange): number {
 
 /** FSYNC and FSYNCDIR, with or without FDATASYNC: what the log holds of a file, it holds whole. */
 export function fsync(x: Exchange): number {
-  return x.replier.defer(x.operations.fsync(x.nodeid));
+  return x.replier.defer(x.operations.fsync(x.nodeid, x.u64(BODY_WORD + FSYNC_IN.word.fh)));
 }

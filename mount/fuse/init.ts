@@ -41,7 +41,11 @@ export const WANTED_FLAGS =
   INIT.HANDLE_KILLPRIV_V2 |
   INIT.SETXATTR_EXT |
   INIT.INIT_EXT;
-export const WANTED_FLAGS2 = INIT2.HAS_EXPIRE_ONLY | INIT2.HAS_RESEND;
+export const WANTED_FLAGS2 =
+  INIT2.HAS_EXPIRE_ONLY |
+  INIT2.HAS_RESEND |
+  // Files that bypass the page cache, as they show one version each time they are opened, can still be mapped.
+  INIT2.DIRECT_IO_ALLOW_MMAP;
 
 /** Caching that must not outlive a request goes with the timeouts. */
 const CACHING_FLAGS = INIT.CACHE_SYMLINKS | INIT.NO_OPENDIR_SUPPORT | INIT.NO_OPEN_SUPPORT;
@@ -55,7 +59,7 @@ const CONGESTION_THRESHOLD = 48;
 export interface Wishes {
   /** The kernel may cache. */
   caching: boolean;
-  /** Files must be opened, flushed and released. */
+  /** Files must be opened, flushed and released from the start. */
   opens: boolean;
 }
 

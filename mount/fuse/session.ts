@@ -9,10 +9,11 @@
 import { invariant } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
 import { TRANSFER_BYTES_MAX } from '../../src/limits.ts';
-import type { Operations } from '../operations.ts';
+import { NotReady, type Operations } from '../operations.ts';
 import { DeferredReplies } from './deferred.ts';
 import { ERRNO, errnoOf } from './errno.ts';
 import { Exchange, TIMEOUT_SEC_MAX } from './exchange.ts';
+import { joinPieces } from './handlers-files.ts';
 import { type Negotiated, negotiate } from './init.ts';
 import { Invalidator } from './invalidate.ts';
 import { BODY, IN_HEADER, OUT, OUT_HEADER } from './layouts.ts';
@@ -43,6 +44,8 @@ export interface SessionOptions {
   onFault?: (error: unknown, operation: string) => void;
   /** Gets one line for each request and each reply. */
   trace?: (line: string) => void;
+  /** Opens and creations to answer before a kernel is told that files without state need no OPEN. Default 0. */
+  opensAnswered?: number;
   /** Goes on with a connection that another process negotiated, instead of waiting for INIT. */
   negotiated?: Negotiated;
 }
@@ -77,6 +80,9 @@ export class Session {
   readonly #caching: boolean;
   readonly #faults = new Set<string>();
   readonly #detach: (() => void)[];
+  /** Requests that wait to be handled again. */
+  #suspended = 0;
+  #ended = false;
   #negotiated: Negotiated | undefined;
   #sink: SessionSink | undefined;
 
@@ -137,16 +143,22 @@ export class Session {
     return this.#negotiated;
   }
 
+  /** Whether the kernel says which files it opens and closes: what needs that can be served. */
+  get hearsOpens(): boolean {
+    return !this.#exchange.noOpen;
+  }
+
   /** Requests whose reply is outstanding. */
   get outstanding(): number {
-    return this.#deferred.count;
+    return this.#deferred.count + this.#suspended;
   }
 
   #adopt(agreed: Negotiated): void {
     this.#negotiated = agreed;
     this.#exchange.setxattrExt = (agreed.flags & INIT.SETXATTR_EXT) !== 0;
     this.#exchange.noOpendir = (agreed.flags & INIT.NO_OPENDIR_SUPPORT) !== 0;
-    this.#exchange.noOpen = (agreed.flags & INIT.NO_OPEN_SUPPORT) !== 0;
+    const mayStop = (agreed.flags & INIT.NO_OPEN_SUPPORT) !== 0;
+    this.#exchange.opensAnswered = mayStop ? (this.#options.opensAnswered ?? 0) : Infinity;
   }
 
   /** Where later replies and notifications go. Without a sink they are dropped and kept, respectively. */
@@ -182,6 +194,7 @@ export class Session {
     try {
       n = this.#dispatch(row, length);
     } catch (error) {
+      if (error instanceof NotReady) return this.#suspend(length, error);
       n = x.fail(this.#errnoOf(error, row?.name ?? `opcode ${code}`));
     }
     if (n === 0 || row?.reply === 'none') return 0;
@@ -189,6 +202,28 @@ export class Session {
     if (trace !== undefined) trace(printReply(row, this.output, n));
     if ((row?.held === true || x.held) && x.errno === 0) return this.#release(n);
     return n;
+  }
+
+  /** Handles the request again once what it needs is there. */
+  #suspend(length: number, { ready }: NotReady): number {
+    const request = this.input.slice(0, length);
+    this.#suspended++;
+    void ready.then(() => {
+      this.#suspended--;
+      if (this.#ended) return;
+      this.input.set(request);
+      const n = this.handle(length);
+      if (n !== 0) this.#sink?.reply(this.#whole(n));
+    });
+    return 0;
+  }
+
+  /** A copy of the reply that `handle` left. */
+  #whole(n: number): Uint8Array {
+    if (n > 0) return this.output.slice(0, n);
+    const length = joinPieces(this.#exchange, -n);
+    this.#putHeader(length);
+    return this.output.slice(0, length);
   }
 
   #dispatch(row: Opcode | undefined, length: number): number {
@@ -250,6 +285,7 @@ export class Session {
    * more. Call it when the device is closed; a DESTROY request does so too.
    */
   destroyed(): void {
+    this.#ended = true;
     this.#deferred.drop();
     this.#invalidator.detach();
     for (const [handle, ino] of this.#exchange.handles) {

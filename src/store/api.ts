@@ -105,6 +105,8 @@ export interface StoreApi {
   /** Sequence number of the last frame. */
   readonly seq: number;
   readonly totals: StoreTotals;
+  /** Whether some file has, or had, a typed value. */
+  readonly hasTypedFiles: boolean;
 
   /** The node, from memory or the index; undefined when there is none. */
   node(ino: Ino): Node | undefined;

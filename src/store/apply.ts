@@ -114,6 +114,7 @@ function create(state: State, node: Node, fields: Fields, frame: FrameContext): 
   node.atimeNsec = node.mtimeNsec = node.ctimeNsec = node.btimeNsec = frame.timeNsec;
   if (node.kind === KIND.directory) node.directory = new Directory(true);
   setFields(node, fields);
+  if (fields.value && node.kind === KIND.file) state.hasTypedFiles = true;
   state.addNode(node);
   if (node.ino === ROOT_INO) node.nlink = 2;
   // New nodes are dirty from the start; `addNode` undoes all of it.
@@ -167,6 +168,7 @@ function patch(
   if (value && node.kind === KIND.file) {
     cutContent(state, node, 0);
     node.size = 0;
+    state.hasTypedFiles = true;
   }
   setFields(node, fields);
   if (size !== undefined) {

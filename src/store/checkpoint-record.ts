@@ -1,9 +1,12 @@
 /**
  * What a checkpoint covers: the value of the index's key "checkpoint". Little-endian.
  *
- *     version u32 = 1 · seq u64 · segment u32 · position u64 (where the next frame starts) · link u32 ·
+ *     version u32 = 2 · seq u64 · segment u32 · position u64 (where the next frame starts) · link u32 ·
  *     next inode u64 · next cookie u64 · nodes u64 · content bytes u64 ·
- *     orphans u32, each: inode u64 · segments u32, each: number u32, live bytes u64
+ *     orphans u32, each: inode u64 · segments u32, each: number u32, live bytes u64 ·
+ *     flags u32: 1 some file has, or had, a typed value
+ *
+ * Version 1 has no flags: the store may have typed files.
  */
 import { Reader, Writer } from '../bytes.ts';
 import { FxError } from '../errors.ts';
@@ -19,9 +22,12 @@ export interface CheckpointRecord {
   contentBytes: number;
   orphans: Ino[];
   liveBytes: [segment: number, bytes: number][];
+  hasTypedFiles: boolean;
 }
 
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_WITHOUT_FLAGS = 1;
+const FLAG_TYPED_FILES = 1;
 
 export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
   const out = new Writer(128);
@@ -41,6 +47,7 @@ export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
     out.u32(segment);
     out.u64(bytes);
   }
+  out.u32(record.hasTypedFiles ? FLAG_TYPED_FILES : 0);
   return out.copy();
 }
 
@@ -48,7 +55,7 @@ export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
   const reader = new Reader(bytes, 0, bytes.length, 'checkpoint record');
   const version = reader.u32();
-  if (version !== VERSION)
+  if (version !== VERSION && version !== VERSION_WITHOUT_FLAGS)
     throw new FxError(
       'NEWER_FORMAT',
       `the index has format ${version}, this fxmount reads ${VERSION}; use a newer fxmount`,
@@ -61,9 +68,15 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
     contentBytes: reader.u64(),
     orphans: [],
     liveBytes: [],
+    hasTypedFiles: true,
   };
   for (let i = reader.u32(); i > 0; i--) record.orphans.push(reader.u64());
   for (let i = reader.u32(); i > 0; i--) record.liveBytes.push([reader.u32(), reader.u64()]);
+  if (version !== VERSION_WITHOUT_FLAGS) {
+    const flags = reader.u32();
+    if (flags & ~FLAG_TYPED_FILES) reader.fail(`it has unknown flags ${flags}`);
+    record.hasTypedFiles = (flags & FLAG_TYPED_FILES) !== 0;
+  }
   reader.finish();
   return record;
 }

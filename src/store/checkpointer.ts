@@ -54,7 +54,7 @@ export class Checkpointer {
   }
 
   #record(): CheckpointRecord {
-    const { nextIno, nextCookie, nodeCount, contentBytes, orphans, liveBytes } = this.#state;
+    const { nextIno, nextCookie, nodeCount, contentBytes, orphans, liveBytes, hasTypedFiles } = this.#state;
     return {
       log: this.#log.position,
       nextIno,
@@ -63,6 +63,7 @@ export class Checkpointer {
       contentBytes,
       orphans: [...orphans],
       liveBytes: [...liveBytes],
+      hasTypedFiles,
     };
   }
 

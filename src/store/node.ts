@@ -45,6 +45,8 @@ export interface Attributes {
   readonly ctimeNsec: number;
   readonly btimeSec: number;
   readonly btimeNsec: number;
+  /** What may not be cached, as it changes without a change of the store: the attributes, or the name as well. */
+  readonly volatile?: 'attributes' | 'entry';
 }
 
 /** An edge from a directory to a node. */

@@ -55,6 +55,8 @@ export class State {
   nextCookie = FIRST_COOKIE;
   nodeCount = 0;
   contentBytes = 0;
+  /** Some file has, or had, a typed value. */
+  hasTypedFiles = false;
   /** Nodes without slots that are still held. */
   readonly orphans = new Set<Ino>();
   /** Bytes of live content in each log segment. */
@@ -73,6 +75,7 @@ export class State {
     this.#indexedCookie = record.nextCookie;
     this.nodeCount = record.nodeCount;
     this.contentBytes = record.contentBytes;
+    this.hasTypedFiles = record.hasTypedFiles;
     for (const ino of record.orphans) this.orphans.add(ino);
     for (const [segment, bytes] of record.liveBytes) this.liveBytes.set(segment, bytes);
   }

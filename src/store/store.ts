@@ -62,6 +62,10 @@ export class Store implements StoreApi {
     return this.#log.seq;
   }
 
+  get hasTypedFiles(): boolean {
+    return this.#state.hasTypedFiles;
+  }
+
   get totals(): StoreTotals {
     return {
       nodes: this.#state.nodeCount,

@@ -3,10 +3,10 @@ import { ERRNO, ERRNO_OF_CODE } from '../../mount/fuse/errno.ts';
 import { OPCODES } from '../../mount/fuse/opcodes.ts';
 import { FATTR, FOPEN, INIT, INIT2, OP } from '../../mount/fuse/protocol.ts';
 import { Session } from '../../mount/fuse/session.ts';
-import type { AttributeChanges, OpenFlags, ReadResult } from '../../mount/operations.ts';
+import { type AttributeChanges, NotReady, type OpenFlags, type ReadResult } from '../../mount/operations.ts';
 import { ERROR_MEANINGS, type ErrorCode, FxError } from '../../src/errors.ts';
 import type { Piece } from '../../src/store/api.ts';
-import { Kernel, parse } from '../support/fuse-kernel.ts';
+import { Kernel, parse, turn } from '../support/fuse-kernel.ts';
 import { struct } from '../support/fuse-requests.ts';
 import { MemoryOperations } from '../support/memory-operations.ts';
 
@@ -137,6 +137,39 @@ test('files without handles are not opened: the kernel is told so, and cuts them
   older.expect(older.requests.open(ino, 0));
 });
 
+test('opens are answered until enough were seen and no file has state, and never refused after that changed', () => {
+  const operations = new MemoryOperations();
+  operations.hasHandles = false;
+  const kernel = Kernel.ready(operations, { opensAnswered: 2 });
+  const { requests: r } = kernel;
+  const ino = Number(kernel.expect(r.create(1, 'file')).readBigUInt64LE(0));
+  kernel.expect(r.open(ino, 0));
+  operations.hasHandles = true;
+  kernel.expect(r.open(ino, 0));
+  expect(kernel.session.hearsOpens).toBe(true);
+  operations.hasHandles = false;
+  expect(kernel.errno(r.open(ino, 0))).toBe(ERRNO.ENOSYS);
+  expect(kernel.session.hearsOpens).toBe(false);
+});
+
+test('a request that needs something first is handled again when that is there', async () => {
+  const operations = new MemoryOperations();
+  const kernel = Kernel.ready(operations);
+  const { requests: r } = kernel;
+  kernel.expect(r.mkdir(1, 'directory'));
+  const { lookup } = operations;
+  operations.lookup = () => {
+    operations.lookup = lookup;
+    throw new NotReady(Promise.resolve());
+  };
+  expect(kernel.call(r.lookup(1, 'directory'))).toBeUndefined();
+  expect(kernel.session.outstanding).toBe(1);
+  kernel.expect(r.getattr(1));
+  await turn();
+  expect(kernel.session.outstanding).toBe(0);
+  expect(kernel.late.map(({ errno, body }) => [errno, body.length])).toEqual([[0, 128]]);
+});
+
 test('a read-only mount refuses each change and allows the rest', () => {
   const operations = new MemoryOperations();
   operations.create(1, 'file', 0o644, ANY, { uid: 0, gid: 0, pid: 0 });
@@ -240,7 +273,7 @@ test('SETATTR passes exactly the fields that are valid', () => {
     {},
     { mode: 0o4755, ctime: [6, 9] },
     { uid: 1, clearSetId: true },
-    { size: 3, clearSetId: true },
+    { size: 3, handle: 0, clearSetId: true },
     { atime: [4, 7], mtime: [-5, 8] },
     { atime: 'now' },
   ]);

@@ -30,7 +30,7 @@ export const CONVERSATION: readonly Vector[] = [
       50000000 00000000 0200000000000000   len 80, error, unique 2
       07000000 28000000 00001000           major 7, minor 40, max_readahead 1048576
       39e0c473 4000 3000 00001000          flags 1942282297, max_background 64, congestion_threshold 48, max_write 1048576
-      01000000 0001 0000 88000000          time_gran 1, max_pages 256, map_alignment, flags2 136
+      01000000 0001 0000 98000000          time_gran 1, max_pages 256, map_alignment, flags2 152
       00*28                                unused
     `,
   },

@@ -52,6 +52,11 @@ export class MemoryStore implements StoreApi {
     return { nodes, contentBytes: 0, logBytes: 0, seq, durableSeq: seq, checkpointSeq: seq, cachedNodes: nodes };
   }
 
+  get hasTypedFiles(): boolean {
+    for (const node of this.#nodes.values()) if (node.kind === KIND.file && node.value !== null) return true;
+    return false;
+  }
+
   node(ino: Ino): Node | undefined {
     return this.#nodes.get(ino);
   }
