@@ -5,13 +5,13 @@
 import type { Ino } from '../ids.ts';
 import { nodeIdToText } from '../ids.ts';
 import { nameToText } from '../names.ts';
+import { type LogFrame, readLog } from '../signals/log-reader.ts';
 import type { StoreApi } from '../store/api.ts';
 import { readMarker } from '../store/marker.ts';
 import { type Fields, type LogRecord, RECORD } from '../store/records.ts';
 import { pathOf, resolve } from '../tree/address.ts';
 import { kindName, valueTypeName } from '../tree/kinds.ts';
 import { decode } from '../uarr/v2.ts';
-import { type LogFrame, readLog } from './log-reader.ts';
 import { defineVerb, type Row, type RowValue } from './verb.ts';
 import { timeText } from './verbs-read.ts';
 
@@ -21,6 +21,7 @@ const TYPE_NAMES: { readonly [T in LogRecord['type']]: string } = {
   [RECORD.linkAdd]: 'LINK_ADD',
   [RECORD.linkDel]: 'LINK_DEL',
   [RECORD.nodeDelete]: 'NODE_DELETE',
+  [RECORD.signal]: 'SIGNAL',
 };
 
 export const log = defineVerb(
@@ -117,6 +118,8 @@ function rowOf(store: StoreApi, frame: LogFrame, record: LogRecord): Row {
     case RECORD.linkAdd:
     case RECORD.linkDel:
       return { ...head, name: nameToText(record.name), child: record.child.ino };
+    case RECORD.signal:
+      return { ...head, name: nameToText(record.name), payload: typeOf(record.payload) };
     case RECORD.nodeDelete:
       return head;
   }

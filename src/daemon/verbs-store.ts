@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { FxError } from '../errors.ts';
 import { nameToText } from '../names.ts';
+import { readLog } from '../signals/log-reader.ts';
 import { readMarker } from '../store/marker.ts';
 import { KIND, type Node, ROOT_INO } from '../store/node.ts';
 import { decode } from '../uarr/v2.ts';
@@ -12,7 +13,6 @@ import { HostDisk } from '../wal/host-disk.ts';
 import { isDamage } from '../wal/recovery.ts';
 import { segmentName } from '../wal/segment.ts';
 import { walkLog } from '../wal/walk.ts';
-import { readLog } from './log-reader.ts';
 import { defineVerb, type VerbContext, type VerbIo } from './verb.ts';
 
 export const status = defineVerb({ access: 'read', output: 'none', arguments: {} }, async (context) => {

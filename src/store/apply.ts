@@ -89,6 +89,9 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
       state.setOrphan(node.ino, false);
       break;
     }
+    case RECORD.signal:
+      need(state, record, frame.seq);
+      break;
   }
 }
 

@@ -24,6 +24,7 @@ import {
   encodeDelete,
   encodeLink,
   encodePatch,
+  encodeSignal,
   FIRST_VERSION,
   type Fields,
   FLAG_CHILD_HELD,
@@ -143,6 +144,11 @@ export class Frames {
     name: Name,
   ): void {
     encodeLink(this.#log.frame, type, flags, parent, this.#versionOf(parent), child, version, cookie, name);
+    this.#records++;
+  }
+
+  signal(node: Node, name: Name, payload: Uint8Array): void {
+    encodeSignal(this.#log.frame, node, name, payload);
     this.#records++;
   }
 

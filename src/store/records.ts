@@ -9,6 +9,7 @@
  *     3 LINK_ADD      child: subject, cookie u64, name u16 + bytes     the record's subject is the directory
  *                     flag 1: the child's own change is told by another record of the frame
  *     4 LINK_DEL      as LINK_ADD; flag 2: the child stays, without a slot, because someone holds it
+ *     5 SIGNAL        name u16 + bytes, payload u32 + bytes (UArr)     changes nothing; the version is as it is
  *     9 NODE_DELETE   nothing; the version is the node's last
  *
  * Identities and versions stand in every record, so that a frame tells a reader of the log what changed
@@ -20,7 +21,7 @@
  *       bytes, value as above, none removes it) · rdev u32 · target u16 + bytes ·
  *       data (offset in the file u64, bytes u32, place in the frame's data u32)
  *
- * Types 5 SIGNAL, 6 CHECKPOINT, 7 CAP_GRANT and 8 CAP_REVOKE are reserved. 1 to 6 are numbered as in FXD.
+ * Types 6 CHECKPOINT, 7 CAP_GRANT and 8 CAP_REVOKE are reserved. 1 to 6 are numbered as in FXD.
  *
  * What a record does to the tree is in `apply.ts`, for a live change and for one read back alike. A reader
  * throws DAMAGED at anything that does not fit, and NEWER_FORMAT at a type or flag it does not know.
@@ -108,6 +109,7 @@ export type LogRecord = Subject &
         childUntouched: boolean;
         childHeld: boolean;
       }
+    | { type: typeof RECORD.signal; name: Name; payload: Uint8Array }
     | { type: typeof RECORD.nodeDelete }
   );
 
@@ -163,6 +165,16 @@ export function encodeLink(
   out.u64(cookie);
   out.u16(name.length);
   out.latin1(name);
+  end(out, start);
+}
+
+/** A signal that someone emits about a node; `payload` is a value in UArr. */
+export function encodeSignal(out: Writer, node: Subject, name: Name, payload: Uint8Array): void {
+  const start = begin(out, RECORD.signal, 0, node.ino, node.id, node.version);
+  out.u16(name.length);
+  out.latin1(name);
+  out.u32(payload.length);
+  out.raw(payload);
   end(out, start);
 }
 
@@ -303,6 +315,10 @@ function decodeBody(reader: Reader, type: number, flags: number, { ino, id, vers
       const childUntouched = (flags & FLAG_CHILD_UNTOUCHED) !== 0;
       const childHeld = (flags & FLAG_CHILD_HELD) !== 0;
       return { type, ino, id, version, child, cookie, name, childUntouched, childHeld };
+    }
+    case RECORD.signal: {
+      const name = reader.latin1(reader.u16());
+      return { type, ino, id, version, name, payload: new Uint8Array(reader.raw(reader.u32())) };
     }
     case RECORD.nodeDelete:
       return { type, ino, id, version };

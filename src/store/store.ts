@@ -4,9 +4,9 @@
 import { FxError, invariant } from '../errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../ids.ts';
 import type { Index } from '../index/index.ts';
-import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX, TRANSFER_BYTES_MAX } from '../limits.ts';
+import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX, TRANSFER_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { checkName, type Name, nameToText } from '../names.ts';
-import type { Log } from '../wal/log.ts';
+import type { FrameFollower, Log } from '../wal/log.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
 import { Checkpointer } from './checkpointer.ts';
 import { STAGED_SEGMENT } from './extents.ts';
@@ -244,6 +244,33 @@ export class Store implements StoreApi {
     const content = { offset, bytes, place: frames.dataPlace };
     frames.patch(file, changes === undefined ? { data: content } : { ...changes, data: content });
     frames.commit(data, start, bytes);
+  }
+
+  /**
+   * Emits a signal about a node: it is logged and told to followers, and changes nothing. `name` has 1 to 255
+   * bytes; `payload` is a value in UArr. BAD_NAME, NAME_TOO_LONG, TOO_BIG, STALE.
+   */
+  signal(node: Node, name: Name, payload: Uint8Array): void {
+    const about = this.#current(node);
+    checkName(name);
+    if (payload.length > VALUE_BYTES_MAX) throw new FxError('TOO_BIG');
+    const frames = this.#begin();
+    frames.signal(about, name, payload);
+    frames.commit();
+  }
+
+  /** Takes each frame as it is appended, before it is applied; undefined takes none. */
+  set follower(follower: FrameFollower | undefined) {
+    this.#log.follower = follower;
+  }
+
+  get isFollowed(): boolean {
+    return this.#log.follower !== undefined;
+  }
+
+  /** The first frame that the log still has. */
+  get oldestSeq(): number {
+    return this.#log.segments()[0]?.firstSeq ?? this.#log.seq;
   }
 
   transaction<T>(body: () => T): T {

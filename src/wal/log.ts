@@ -87,7 +87,19 @@ interface LogState {
   refusal: FxError | null;
 }
 
+/** Takes an appended frame: its payload is bytes[start, end) and the log's again when the call returns. Must not throw. */
+export type FrameFollower = (
+  seq: number,
+  timeSec: number,
+  timeNsec: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => void;
+
 export class Log {
+  /** Told of each frame once it survives the death of the process. */
+  follower: FrameFollower | undefined;
   /**
    * Where the payload of the next frame is written, from FRAME_HEADER_BYTES on: `append` takes what lies
    * between there and `frame.position`, and resets it, also when it throws.
@@ -266,6 +278,7 @@ export class Log {
     this.lastSegment = current.segment;
     this.lastFramePosition = position;
     this.lastDataPosition = position + headBytes;
+    this.follower?.(header.seq, timeSec, timeNsec, frame.bytes, FRAME_HEADER_BYTES, payloadEnd);
     this.frame.reset(FRAME_HEADER_BYTES);
   }
 
