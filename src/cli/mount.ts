@@ -28,6 +28,7 @@ interface MountOptions {
   allowOther?: boolean;
   subtree: string;
   sync?: string;
+  caching: boolean;
 }
 
 export function addMountCommands(program: Command): void {
@@ -68,6 +69,7 @@ function withMountOptions(command: Command): Command {
     .option('--read-only', 'refuse every change through this mount')
     .option('--allow-other', 'let other users in, as permissions allow')
     .option('--subtree <path>', 'show only what is below this node', '/')
+    .addOption(new Option('--no-caching', 'let the kernel cache nothing').hideHelp())
     .addOption(
       new Option(
         '--sync <policy>',
@@ -108,6 +110,7 @@ function requestOf(mountpoint: string, options: MountOptions): MountRequest {
     allowOther: options.allowOther === true,
     subtree: options.subtree,
     durableReplies: options.sync === 'always',
+    caching: options.caching,
   };
 }
 
@@ -116,6 +119,7 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     'daemon',
     ...(request.readOnly ? ['--read-only'] : []),
     ...(request.allowOther ? ['--allow-other'] : []),
+    ...(options.caching ? [] : ['--no-caching']),
     '--subtree',
     request.subtree,
     '--sync',
@@ -144,6 +148,7 @@ async function joinDaemon(
       readOnly,
       allowOther,
       subtree,
+      caching: options.caching,
       ...(options.sync === undefined ? {} : { sync: options.sync }),
     };
     const { pid } = (await client.call('mount', args)) as PlainMap;

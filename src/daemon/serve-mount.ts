@@ -43,6 +43,7 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const vfs = new Vfs(store, { now, totals, readOnly, root, rendered: options.rendered });
   const session = new Session(vfs, {
     readPiece,
+    ...(options.caching === undefined ? {} : { caching: options.caching }),
     ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
     onFault: (error, operation) =>
       log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),

@@ -15,7 +15,14 @@ export const mount = defineVerb(
   {
     access: 'daemon',
     output: 'none',
-    arguments: { mountpoint: 'string', readOnly: 'boolean', allowOther: 'boolean', subtree: 'string', sync: 'string?' },
+    arguments: {
+      mountpoint: 'string',
+      readOnly: 'boolean',
+      allowOther: 'boolean',
+      subtree: 'string',
+      sync: 'string?',
+      caching: 'boolean?',
+    },
   },
   async (context, { sync, ...request }) => {
     const mounts = mountsOf(context);

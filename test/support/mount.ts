@@ -15,8 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The repository's root. */
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+/** The repository's root, also for what runs from the build in dist. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/(?:\/dist)?\/$/, '');
 /** The tests run on a host directory instead of a mount. */
 export const onHost = process.env.FXMOUNT_TEST_HOST === '1';
 /** Whether this machine can mount; false skips the tests that need it. */
