@@ -55,6 +55,19 @@ export interface Created {
   opened: Opened;
 }
 
+/**
+ * What `allocate` does with a range of bytes, as fallocate(2): `allocate` takes room for what is a hole, `punch`
+ * makes it a hole, `zero` makes it zeros that take room, `collapse` removes it and `insert` puts zeros before it.
+ */
+export type Allocation = 'allocate' | 'punch' | 'zero' | 'collapse' | 'insert';
+
+/** A byte of an open file. */
+export interface FilePosition {
+  ino: Ino;
+  handle: number;
+  offset: number;
+}
+
 /** Filesystem totals for statfs, in bytes and inodes. */
 export interface Totals {
   totalBytes: number;
@@ -123,6 +136,19 @@ export interface Operations {
     bytes: number,
     clearSetId: boolean,
   ): void;
+  /**
+   * Changes which of `bytes` bytes take room. `keepSize`: `allocate` and `zero` do not move the end of the file.
+   * NO_SPACE for more room than there is; TOO_BIG past the limit of a file; INVALID for `collapse` and `insert`
+   * where offset and bytes are no multiples of 4096, or not before the end of the file.
+   */
+  allocate(at: FilePosition, bytes: number, how: Allocation, keepSize: boolean, caller: Caller): void;
+  /** The next byte of data, or of a hole (the end of the file is one). Undefined when there is none, and at the end. */
+  seek(at: FilePosition, what: 'data' | 'hole'): number | undefined;
+  /**
+   * Makes `bytes` bytes at `to` the same as those at `from`, without moving them where that can be. Returns how many it
+   * did: fewer at the end of the source, and at most `COPY_BYTES_MAX`. INVALID for ranges of one file that overlap.
+   */
+  copyRange(from: FilePosition, to: FilePosition, bytes: number, caller: Caller): number;
   flush(ino: Ino, handle: number): void;
   release(ino: Ino, handle: number): void;
   /** Resolves when everything acknowledged so far on this file or directory survives power loss. */

@@ -78,14 +78,14 @@ export class Files {
       if (changes.size === undefined || node.value === null) return store.patch(node, changes);
       const kept = changes.size;
       store.transaction(() => {
-        this.#becomeBlob(node, kept);
+        this.becomeBlob(node, kept);
         store.patch(node, changes);
       });
     });
   }
 
   /** Within a transaction: the typed file becomes a blob of the first `bytesMax` of its rendered bytes. TOO_BIG over a frame's limit. */
-  #becomeBlob(node: Node, bytesMax: number): void {
+  becomeBlob(node: Node, bytesMax: number): void {
     const { store, rendered } = this.#tree;
     const text = bytesMax > 0 ? rendered.bytes(node) : null;
     store.patch(node, { value: null });
@@ -140,7 +140,7 @@ export class Files {
     this.#events.quiet(() => {
       if (node.value === null) return store.write(node, offset, data, start, bytes, lost);
       store.transaction(() => {
-        this.#becomeBlob(node, FILE_BYTES_MAX);
+        this.becomeBlob(node, FILE_BYTES_MAX);
         store.write(node, offset, data, start, bytes, lost);
       });
     });
@@ -165,6 +165,6 @@ function checkOpenable(node: Node, changes: boolean): void {
   throw new FxError('NOT_SUPPORTED', 'fifos, sockets and devices are opened by the kernel');
 }
 
-function notAFile(node: Node): FxError {
+export function notAFile(node: Node): FxError {
   return new FxError(node.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
 }

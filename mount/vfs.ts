@@ -4,7 +4,7 @@
  * One Vfs serves one mount of the whole store or of a subtree; several may share a store. Semantics are
  * those of POSIX.1-2017 and, where it leaves a choice, of Linux's native filesystems. Access times are not
  * kept by reading (as with `noatime`). The parts: `vfs-tree` says which inode is which node, `vfs-entries`,
- * `vfs-files` and `vfs-xattrs` do the operations, `vfs-events` tells the driver what changed elsewhere.
+ * `vfs-files`, `vfs-ranges` and `vfs-xattrs` do the operations, `vfs-events` tells the driver what changed elsewhere.
  */
 
 import { FxError } from '../src/errors.ts';
@@ -13,9 +13,11 @@ import type { Name } from '../src/names.ts';
 import type { StoreApi } from '../src/store/api.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
 import type {
+  Allocation,
   AttributeChanges,
   Caller,
   Created,
+  FilePosition,
   InvalidationSink,
   Opened,
   OpenFlags,
@@ -27,6 +29,7 @@ import { checkAccess } from './vfs-access.ts';
 import { Entries } from './vfs-entries.ts';
 import { Events } from './vfs-events.ts';
 import { Files, OPENED } from './vfs-files.ts';
+import { Ranges } from './vfs-ranges.ts';
 import { Tree, VALUE_INO_OFFSET, type VfsOptions } from './vfs-tree.ts';
 import { Xattrs } from './vfs-xattrs.ts';
 
@@ -42,6 +45,7 @@ export class Vfs implements Operations {
   readonly #events: Events;
   readonly #entries: Entries;
   readonly #files: Files;
+  readonly #ranges: Ranges;
   readonly #xattrs: Xattrs;
   readonly #totals: () => Totals;
   /** What `close` takes back from the store. */
@@ -53,6 +57,7 @@ export class Vfs implements Operations {
     this.#events = new Events(this.#tree);
     this.#entries = new Entries(this.#tree, this.#events);
     this.#files = new Files(this.#tree, this.#events);
+    this.#ranges = new Ranges(this.#tree, this.#events, this.#files, options.totals);
     this.#xattrs = new Xattrs(this.#tree, this.#events);
     this.#totals = options.totals;
     this.#registered.add(store.listen(this.#events));
@@ -151,6 +156,18 @@ export class Vfs implements Operations {
     clearSetId: boolean,
   ): void {
     this.#files.write(ino, offset, data, start, bytes, clearSetId);
+  }
+
+  allocate(at: FilePosition, bytes: number, how: Allocation, keepSize: boolean, caller: Caller): void {
+    this.#ranges.allocate(at, bytes, how, keepSize, caller);
+  }
+
+  seek(at: FilePosition, what: 'data' | 'hole'): number | undefined {
+    return this.#ranges.seek(at, what);
+  }
+
+  copyRange(from: FilePosition, to: FilePosition, bytes: number, caller: Caller): number {
+    return this.#ranges.copy(from, to, bytes, caller);
   }
 
   /** Nothing to do: what was written is in the log. */

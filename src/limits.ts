@@ -7,7 +7,7 @@ import { invariant } from './errors.ts';
 export const NAME_BYTES_MAX = 255;
 /** Longest symlink target, in bytes (PATH_MAX less the closing NUL). */
 export const SYMLINK_BYTES_MAX = 4095;
-/** Largest file, in bytes: what a JavaScript number holds exactly. */
+/** Largest file, in bytes (8 PiB less one): what a JavaScript number holds exactly. */
 export const FILE_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 /** Most slots that may refer to one node. */
 export const LINKS_MAX = 65_000;
@@ -19,6 +19,8 @@ export const XATTR_LIST_BYTES_MAX = 65_536;
 
 /** Largest payload of one FUSE WRITE or READ, in bytes. */
 export const TRANSFER_BYTES_MAX = 1 << 20;
+/** Most bytes that one request copies from file to file: more is done by more requests. */
+export const COPY_BYTES_MAX = 256 << 20;
 /** Largest frame of the log, in bytes, its data included. */
 export const FRAME_BYTES_MAX = 64 << 20;
 /** A segment is closed before a frame would make it longer than this. */

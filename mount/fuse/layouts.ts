@@ -179,6 +179,21 @@ export const WRITE_IN = layout({
 export const RELEASE_IN = layout({ fh: 'u64', flags: 'u32', release_flags: 'u32', lock_owner: 'u64' });
 export const FLUSH_IN = layout({ fh: 'u64', unused: 'u32', padding: 'u32', lock_owner: 'u64' });
 export const FSYNC_IN = layout({ fh: 'u64', fsync_flags: 'u32', padding: 'u32' });
+export const FALLOCATE_IN = layout({ fh: 'u64', offset: 'u64', length: 'u64', mode: 'u32', padding: 'u32' });
+export const LSEEK_IN = layout({ fh: 'u64', offset: 'u64', whence: 'u32', padding: 'u32' });
+export const LSEEK_OUT = layout({ offset: 'u64' });
+/** COPY_FILE_RANGE, answered with WRITE_OUT, and COPY_FILE_RANGE_64; the header's nodeid is the source. */
+export const COPY_FILE_RANGE_IN = layout({
+  fh_in: 'u64',
+  off_in: 'u64',
+  nodeid_out: 'u64',
+  fh_out: 'u64',
+  off_out: 'u64',
+  len: 'u64',
+  flags: 'u64',
+});
+/** The answer to COPY_FILE_RANGE_64 (since 7.45). */
+export const COPY_FILE_RANGE_OUT = layout({ bytes_copied: 'u64' });
 /** Followed by the name, then `size` bytes. The form with SETXATTR_EXT; without it only the first two fields. */
 export const SETXATTR_IN = layout({ size: 'u32', flags: 'u32', setxattr_flags: 'u32', padding: 'u32' });
 export const SETXATTR_IN_BYTES_SHORT = 8;

@@ -11,13 +11,17 @@ import { batchForget, destroy, forget, ignore, init, interrupt } from './handler
 import { opendir, readdir, readdirplus, releasedir } from './handlers-directories.ts';
 import { link, lookup, mkdir, mknod, readlink, rename, rename2, rmdir, symlink, unlink } from './handlers-entries.ts';
 import { create, flush, fsync, open, read, release, write } from './handlers-files.ts';
+import { copyFileRange, copyFileRange64, fallocate, lseek } from './handlers-ranges.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './handlers-xattrs.ts';
 import {
   ACCESS_IN,
   ATTR_ANSWER_BYTES,
   BATCH_FORGET_IN,
+  COPY_FILE_RANGE_IN,
+  COPY_FILE_RANGE_OUT,
   CREATE_IN,
   ENTRY_BYTES,
+  FALLOCATE_IN,
   FLUSH_IN,
   FORGET_IN,
   FSYNC_IN,
@@ -27,6 +31,8 @@ import {
   INIT_OUT_BYTES,
   INTERRUPT_IN,
   LINK_IN,
+  LSEEK_IN,
+  LSEEK_OUT,
   MKDIR_IN,
   MKNOD_IN,
   OPEN_IN,
@@ -144,14 +150,11 @@ export const OPCODES: readonly Opcode[] = [
   refuse('POLL', 11),
   serve('NOTIFY_REPLY', 0, 'none', ignore, { since: 15 }),
   serve('BATCH_FORGET', BATCH_FORGET_IN.bytes, 'none', batchForget, { since: 16 }),
-  // The caller gets EOPNOTSUPP, on which posix_fallocate(3) writes zeros instead.
-  refuse('FALLOCATE', 19),
+  serve('FALLOCATE', FALLOCATE_IN.bytes, 0, fallocate, { since: 19, changes: true }),
   serve('READDIRPLUS', READ_IN.bytes, 'data', readdirplus, { since: 21 }),
   serve('RENAME2', RENAME2_IN.bytes + NAME + NAME, 0, rename2, { since: 23, changes: true }),
-  // The kernel then treats files as without holes.
-  refuse('LSEEK', 24),
-  // The kernel then copies through the page cache.
-  refuse('COPY_FILE_RANGE', 28),
+  serve('LSEEK', LSEEK_IN.bytes, LSEEK_OUT.bytes, lseek, { since: 24 }),
+  serve('COPY_FILE_RANGE', COPY_FILE_RANGE_IN.bytes, WRITE_OUT.bytes, copyFileRange, { since: 28, changes: true }),
   refuse('SETUPMAPPING', 31),
   refuse('REMOVEMAPPING', 31),
   // Sent to virtiofs only.
@@ -160,7 +163,10 @@ export const OPCODES: readonly Opcode[] = [
   refuse('TMPFILE', 37),
   // The kernel then answers from GETATTR.
   refuse('STATX', 39),
-  refuse('COPY_FILE_RANGE_64', 45),
+  serve('COPY_FILE_RANGE_64', COPY_FILE_RANGE_IN.bytes, COPY_FILE_RANGE_OUT.bytes, copyFileRange64, {
+    since: 45,
+    changes: true,
+  }),
 ];
 
 /** Rows by opcode; undefined where none was ever assigned. */

@@ -127,6 +127,18 @@ export const OPEN = {
   APPEND: 0o2000,
 } as const;
 
+/** Flags of fallocate(2) (linux/falloc.h). */
+export const FALLOCATE = {
+  KEEP_SIZE: 1 << 0,
+  PUNCH_HOLE: 1 << 1,
+  COLLAPSE_RANGE: 1 << 3,
+  ZERO_RANGE: 1 << 4,
+  INSERT_RANGE: 1 << 5,
+} as const;
+
+/** `whence` of lseek(2), as far as it reaches the driver. */
+export const SEEK = { DATA: 3, HOLE: 4 } as const;
+
 /** Flags of renameat2(2). */
 export const RENAME = { NOREPLACE: 1, EXCHANGE: 2, WHITEOUT: 4 } as const;
 

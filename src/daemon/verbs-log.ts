@@ -132,6 +132,12 @@ function fieldsRow(fields: Fields): Row {
   if (fields.gid !== undefined) row.gid = fields.gid;
   if (fields.size !== undefined) row.size = fields.size;
   if (fields.data !== undefined) row.data = { offset: fields.data.offset, bytes: fields.data.bytes };
+  if (fields.share !== undefined) {
+    const { from, fromOffset, offset, bytes } = fields.share;
+    row.share = { from: from.ino, fromOffset, offset, bytes };
+  }
+  if (fields.hole !== undefined) row.hole = { ...fields.hole };
+  if (fields.reserve !== undefined) row.reserve = { ...fields.reserve };
   if (fields.value !== undefined) row.value = fields.value === null ? 'removed' : typeOf(fields.value);
   if (fields.meta !== undefined) row.meta = fields.meta === null ? 'removed' : typeOf(fields.meta);
   if (fields.xattrs !== undefined) row.xattrs = [...fields.xattrs.keys()].map(nameToText);

@@ -31,6 +31,8 @@ export interface IndexedSlot {
 
 const CHECKPOINT_KEY = Buffer.from('checkpoint');
 const COOKIE_END = 0x1f_ffff_ffff_ffff;
+/** Over every number of a region. */
+const REGION_END = 0xffff_ffff;
 
 export function inoKey(ino: Ino): Buffer {
   const key = Buffer.allocUnsafe(8);
@@ -166,10 +168,11 @@ export class Index {
     return this.#environment.tables.extents.getBinary(regionKey(ino, region));
   }
 
-  /** Numbers of the regions of `ino` from `first` on that the index has. */
-  regions(ino: Ino, first: number): number[] {
+  /** Numbers of the regions of `ino` in [first, end) that the index has. */
+  regions(ino: Ino, first: number, end: number): number[] {
     const numbers: number[] = [];
-    const range = { start: regionKey(ino, first), end: regionKey(ino + 1, 0) };
+    const limit = end < REGION_END ? regionKey(ino, end) : regionKey(ino + 1, 0);
+    const range = { start: regionKey(ino, first), end: limit };
     for (const key of this.#environment.tables.extents.getKeys(range)) numbers.push(key.readUInt32BE(8));
     return numbers;
   }

@@ -40,6 +40,18 @@ export interface NewNode {
 /** A time as [seconds, nanoseconds]. */
 export type Time = readonly [number, number];
 
+/** Bytes of a file: at least one, up to 2^53 - 1. */
+export interface ByteRange {
+  offset: number;
+  bytes: number;
+}
+
+/** Bytes of the file `from`, at `fromOffset`, all before its end; they may overlap with where they go. */
+export interface SharedRange extends ByteRange {
+  from: { readonly ino: Ino; readonly id: NodeId };
+  fromOffset: number;
+}
+
 /** What `patch` may change. Absent fields stay. Every patch sets ctime to now unless `ctime` is given (import). */
 export interface Changes {
   mode?: number;
@@ -51,6 +63,15 @@ export interface Changes {
   btime?: Time;
   /** New length of a blob: cuts, or grows by a hole. Sets mtime too unless given. */
   size?: number;
+  /**
+   * What a blob refers to, changed without a byte being written; each sets mtime unless given. `share`: the range
+   * becomes what the other has, the file grows as needed. `hole`: the range reads as zeros and takes no room.
+   * `reserve`: what is a hole in the range takes room; beyond the end of the file too, which stays where it is.
+   * In one patch they happen in the order share, hole, size, reserve.
+   */
+  share?: SharedRange;
+  hole?: ByteRange;
+  reserve?: ByteRange;
   /** Typed value; null removes it. A file with blob content loses that content when given a value. Sets mtime unless given. */
   value?: Uint8Array | null;
   meta?: Uint8Array | null;
@@ -130,6 +151,11 @@ export interface StoreApi {
   write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, changes?: Changes): void;
   /** The pieces that make up [offset, offset + bytes) of a blob, cut at its size; appended to `out`. Returns bytes covered. */
   pieces(node: Node, offset: number, bytes: number, out: Piece[]): number;
+  /**
+   * The first byte of a blob from `offset` on that was written, or that was not; its size counts as a hole.
+   * Undefined when there is none. After `SEEK_BYTES_MAX` of data the end of the file may be given as the hole.
+   */
+  seek(node: Node, offset: number, what: 'data' | 'hole'): number | undefined;
 
   /** Runs `body` synchronously; all its changes become one frame, or none if it throws. Does not nest. */
   transaction<T>(body: () => T): T;

@@ -5,8 +5,9 @@
  * A node's VerID rises by one with each frame that changes it, however many records tell of it.
  */
 import { FxError } from '../errors.ts';
-import type { ChangeListener } from './api.ts';
+import type { ByteRange, ChangeListener, SharedRange } from './api.ts';
 import { Directory } from './directory.ts';
+import { RESERVED_SEGMENT } from './extents.ts';
 import { KIND, Node, ROOT_INO, type Slot } from './node.ts';
 import { type DataField, type Fields, type Identity, type LogRecord, RECORD } from './records.ts';
 import type { State } from './state.ts';
@@ -160,11 +161,12 @@ function patch(
 ): void {
   change(state, node, version, frame);
   const { size, value, data } = fields;
+  const rearranged = rearrangedRange(fields);
   if (fields.ctime === undefined) {
     node.ctimeSec = frame.timeSec;
     node.ctimeNsec = frame.timeNsec;
   }
-  if (size !== undefined || value !== undefined || data !== undefined) {
+  if (size !== undefined || value !== undefined || data !== undefined || rearranged !== undefined) {
     node.mtimeSec = frame.timeSec;
     node.mtimeNsec = frame.timeNsec;
   }
@@ -174,14 +176,18 @@ function patch(
     state.hasTypedFiles = true;
   }
   setFields(node, fields);
+  if (fields.share !== undefined) shareData(state, node, fields.share, frame);
+  if (fields.hole !== undefined) punchHole(state, node, fields.hole);
   if (size !== undefined) {
-    if (size < node.size) cutContent(state, node, size);
+    if (size <= node.size) cutContent(state, node, size);
     node.size = size;
   }
+  if (fields.reserve !== undefined) reserveRoom(state, node, fields.reserve);
   if (data !== undefined) putData(state, node, data, frame);
   if (events === null) return;
   if (size !== undefined || value !== undefined) events.push({ what: 'content', node, offset: 0, bytes: -1 });
   else if (data !== undefined) events.push({ what: 'content', node, offset: data.offset, bytes: data.bytes });
+  else if (rearranged !== undefined) events.push({ what: 'content', node, ...rearranged });
   else events.push({ what: 'attributes', node });
 }
 
@@ -192,13 +198,46 @@ function cutContent(state: State, node: Node, size: number): void {
   node.storedBytes -= state.freedBytes;
 }
 
+/** The bytes that read differently after share, hole and reserve; undefined without any of them. */
+function rearrangedRange({ share, hole, reserve }: Fields): ByteRange | undefined {
+  if (share === undefined || hole === undefined) return share ?? hole ?? reserve;
+  const offset = Math.min(share.offset, hole.offset);
+  return { offset, bytes: Math.max(share.offset + share.bytes, hole.offset + hole.bytes) - offset };
+}
+
+function punchHole(state: State, node: Node, { offset, bytes }: ByteRange): void {
+  if (node.extents === null) return;
+  state.freedBytes = 0;
+  node.extents.punch(offset, bytes);
+  node.storedBytes -= state.freedBytes;
+}
+
+function reserveRoom(state: State, node: Node, { offset, bytes }: ByteRange): void {
+  node.extents ??= state.newExtents();
+  const reserved = node.extents.reserve(offset, bytes);
+  node.storedBytes += reserved;
+  state.refer(RESERVED_SEGMENT, reserved);
+}
+
+function shareData(state: State, node: Node, share: SharedRange, frame: FrameContext): void {
+  const source = need(state, share.from, frame.seq);
+  const extents = source.extents?.slice(share.fromOffset, share.bytes) ?? [];
+  punchHole(state, node, share);
+  node.extents ??= state.newExtents();
+  for (const { offset, bytes, segment, position } of extents) {
+    node.extents.insert(share.offset + (offset - share.fromOffset), bytes, segment, position);
+    node.storedBytes += bytes;
+    state.refer(segment, bytes);
+  }
+  node.size = Math.max(node.size, share.offset + share.bytes);
+}
+
 function putData(state: State, node: Node, data: DataField, frame: FrameContext): void {
   node.extents ??= state.newExtents();
   state.freedBytes = 0;
   node.extents.insert(data.offset, data.bytes, frame.segment, frame.dataPosition + data.place);
   node.storedBytes += data.bytes - state.freedBytes;
-  state.contentBytes += data.bytes;
-  if (frame.segment !== 0) state.addLive(frame.segment, data.bytes);
+  state.refer(frame.segment, data.bytes);
   node.size = Math.max(node.size, data.offset + data.bytes);
 }
 

@@ -4,13 +4,21 @@
  * A file is cut into regions of 4 MiB. Each region has a sorted list of *extents*, none of which crosses
  * its border: [offset, offset + bytes) of the file is at `position` of log segment `segment`. What no
  * extent covers reads as zeros. Regions come from the index when first touched; those of a small file
- * are all in memory (`complete`).
+ * are all in memory.
+ *
+ * An extent of the segment `RESERVED_SEGMENT` stands for bytes that were allocated and never written: it
+ * counts as room taken, reads as zeros, and may lie beyond the end of the file.
+ *
+ * Several files may refer to the same bytes of the log, and one file several times; each reference counts as
+ * live bytes of the segment.
  */
 import type { Piece } from './api.ts';
 
 export const REGION_BYTES = 4 << 20;
 /** Segment number of bytes that a transaction has not written yet; `position` is then their place in its data. */
 export const STAGED_SEGMENT = 0;
+/** Segment number of bytes that were allocated and never written; `position` is then 0. */
+export const RESERVED_SEGMENT = 0xffff_ffff;
 
 export interface Extent {
   offset: number;
@@ -22,8 +30,8 @@ export interface Extent {
 /** Brings regions of one file from the index. */
 export interface RegionSource {
   load(region: number): Extent[];
-  /** Numbers of the regions from `first` on. */
-  list(first: number): number[];
+  /** Numbers of the regions in [first, end). */
+  list(first: number, end: number): number[];
 }
 
 /** Told of bytes of the log that no file refers to any more. */
@@ -59,12 +67,15 @@ export class ExtentMap {
     return loaded.length > 0 ? loaded : undefined;
   }
 
-  /** Maps [offset, offset + bytes) to the log, in place of what was there. */
+  /**
+   * Maps [offset, offset + bytes) to the log, in place of what was there. What goes on from the extent before,
+   * in the file and in the log, becomes part of it.
+   */
   insert(offset: number, bytes: number, segment: number, position: number): void {
     let at = offset;
     const end = offset + bytes;
     while (at < end) {
-      const region = Math.floor(at / REGION_BYTES);
+      const region = regionOf(at);
       const part = Math.min(end, (region + 1) * REGION_BYTES) - at;
       const fresh = { offset: at, bytes: part, segment, position: position + (at - offset) };
       const extents = this.#region(region);
@@ -80,6 +91,11 @@ export class ExtentMap {
     const first = firstEndingAfter(extents, start);
     let last = first;
     const kept: Extent[] = [];
+    const before = extents[first - 1];
+    if (fresh && before && continues(before, fresh)) {
+      before.bytes += fresh.bytes;
+      fresh = null;
+    }
     for (; last < extents.length; last++) {
       const old = extents[last] as Extent;
       if (old.offset >= end) break;
@@ -91,7 +107,8 @@ export class ExtentMap {
       }
       if (oldEnd > end) {
         const skip = end - old.offset;
-        kept.push({ offset: end, bytes: oldEnd - end, segment: old.segment, position: old.position + skip });
+        const position = old.segment === RESERVED_SEGMENT ? 0 : old.position + skip;
+        kept.push({ offset: end, bytes: oldEnd - end, segment: old.segment, position });
       }
       this.#onFree(old.segment, Math.min(oldEnd, end) - Math.max(old.offset, start));
     }
@@ -101,7 +118,7 @@ export class ExtentMap {
 
   /** Drops everything from `size` on. */
   truncate(size: number): void {
-    const border = Math.floor(size / REGION_BYTES);
+    const border = regionOf(size);
     const inside = this.#region(border);
     if (inside && size > border * REGION_BYTES) {
       this.#replace(inside, size, (border + 1) * REGION_BYTES, null);
@@ -117,13 +134,57 @@ export class ExtentMap {
     this.#unsavedCut = Math.min(this.#unsavedCut, firstGone);
   }
 
-  /** Numbers of all regions that have extents, from `first` on, ascending. */
-  regionNumbers(first = 0): number[] {
-    const numbers = new Set<number>();
-    for (const region of this.#regions.keys()) if (region >= first) numbers.add(region);
-    if (this.#source && first < this.#cutFrom) {
-      for (const region of this.#source.list(first)) if (region < this.#cutFrom) numbers.add(region);
+  /** Makes [offset, offset + bytes) a hole. */
+  punch(offset: number, bytes: number): void {
+    const end = offset + bytes;
+    for (const region of this.regionNumbers(regionOf(offset), regionOf(end - 1) + 1)) {
+      const extents = this.#region(region);
+      if (extents === undefined || extents.length === 0) continue;
+      const start = region * REGION_BYTES;
+      this.#replace(extents, Math.max(offset, start), Math.min(end, start + REGION_BYTES), null);
+      this.#dirty.add(region);
     }
+  }
+
+  /** Allocates what is a hole in [offset, offset + bytes). Returns how many bytes that is. */
+  reserve(offset: number, bytes: number): number {
+    let reserved = 0;
+    let at = offset;
+    for (const end = offset + bytes; at < end; ) {
+      const part = Math.min(end, (regionOf(at) + 1) * REGION_BYTES) - at;
+      for (const gap of gaps(this.extents(regionOf(at)), at, at + part)) {
+        this.insert(gap.offset, gap.bytes, RESERVED_SEGMENT, 0);
+        reserved += gap.bytes;
+      }
+      at += part;
+    }
+    return reserved;
+  }
+
+  /** Copies of the extents that cover [offset, offset + bytes), cut to it, ascending. */
+  slice(offset: number, bytes: number): Extent[] {
+    const end = offset + bytes;
+    const found: Extent[] = [];
+    for (const region of this.regionNumbers(regionOf(offset), regionOf(end - 1) + 1)) {
+      const extents = this.extents(region);
+      for (let i = firstEndingAfter(extents, offset); i < extents.length; i++) {
+        const extent = extents[i] as Extent;
+        if (extent.offset >= end) break;
+        const skip = Math.max(0, offset - extent.offset);
+        const position = extent.segment === RESERVED_SEGMENT ? 0 : extent.position + skip;
+        const part = Math.min(extent.offset + extent.bytes, end) - extent.offset - skip;
+        found.push({ offset: extent.offset + skip, bytes: part, segment: extent.segment, position });
+      }
+    }
+    return found;
+  }
+
+  /** Numbers of all regions in [first, end) that may have extents, ascending. */
+  regionNumbers(first = 0, end = Number.POSITIVE_INFINITY): number[] {
+    const numbers = new Set<number>();
+    for (const region of this.#regions.keys()) if (region >= first && region < end) numbers.add(region);
+    const listed = Math.min(end, this.#cutFrom);
+    if (this.#source && first < listed) for (const region of this.#source.list(first, listed)) numbers.add(region);
     return [...numbers].sort((a, b) => a - b);
   }
 
@@ -137,7 +198,7 @@ export class ExtentMap {
     let at = offset;
     const end = offset + bytes;
     while (at < end) {
-      const region = Math.floor(at / REGION_BYTES);
+      const region = regionOf(at);
       const regionEnd = Math.min(end, (region + 1) * REGION_BYTES);
       const extents = this.#region(region);
       if (extents !== undefined) {
@@ -150,7 +211,8 @@ export class ExtentMap {
           }
           const skip = at - extent.offset;
           const part = Math.min(extent.bytes - skip, regionEnd - at);
-          out.push({ fd: locate(extent.segment), position: extent.position + skip, bytes: part });
+          if (extent.segment === RESERVED_SEGMENT) out.push({ fd: -1, position: 0, bytes: part });
+          else out.push({ fd: locate(extent.segment), position: extent.position + skip, bytes: part });
           at += part;
         }
       }
@@ -195,8 +257,32 @@ export class ExtentMap {
   }
 }
 
+/** Number of the region that a byte of the file lies in. */
+export function regionOf(offset: number): number {
+  return Math.floor(offset / REGION_BYTES);
+}
+
+/** Whether `next` goes on where `extent` ends, in the file and in the log. */
+function continues(extent: Extent, next: Extent): boolean {
+  if (extent.segment !== next.segment || extent.offset + extent.bytes !== next.offset) return false;
+  return extent.segment === RESERVED_SEGMENT || extent.position + extent.bytes === next.position;
+}
+
+/** What no extent covers of [start, end). */
+function gaps(extents: readonly Extent[], start: number, end: number): { offset: number; bytes: number }[] {
+  const found: { offset: number; bytes: number }[] = [];
+  let at = start;
+  for (let i = firstEndingAfter(extents, start); i < extents.length && at < end; i++) {
+    const extent = extents[i] as Extent;
+    if (extent.offset > at) found.push({ offset: at, bytes: Math.min(extent.offset, end) - at });
+    at = extent.offset + extent.bytes;
+  }
+  if (at < end) found.push({ offset: at, bytes: end - at });
+  return found;
+}
+
 /** Index of the first extent that ends after `offset`. */
-function firstEndingAfter(extents: readonly Extent[], offset: number): number {
+export function firstEndingAfter(extents: readonly Extent[], offset: number): number {
   let low = 0;
   let high = extents.length;
   while (low < high) {

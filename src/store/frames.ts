@@ -207,7 +207,7 @@ export class Frames {
     const transaction: OpenTransaction = { undo, contentBytes: this.#state.contentBytes, failure: null };
     this.#transaction = transaction;
     this.#state.undo = undo;
-    this.#state.stagedFreed = 0;
+    this.#state.stagedLive = 0;
     let result: T;
     try {
       result = body();
@@ -236,6 +236,6 @@ export class Frames {
     this.#log.append(this.#records, this.#timeSec, this.#timeNsec, bytes, 0, position);
     const { lastSegment, lastDataPosition } = this.#log;
     for (const node of undo.nodes) node.extents?.settle(lastSegment, lastDataPosition);
-    if (position > 0) this.#state.addLive(lastSegment, position - this.#state.stagedFreed);
+    if (position > 0) this.#state.addLive(lastSegment, this.#state.stagedLive);
   }
 }

@@ -19,6 +19,7 @@
  *             4   count of extents in the record, then for each: 24 bytes as below
  *
  *     extent  = offset in the file u64, bytes u32, segment u32, position in the segment u64
+ *               segment 0xffffffff, position 0: allocated and never written
  *     region  = { extent }         the value of one key of the table "extents"
  *
  * A reader throws DAMAGED at anything that does not fit, bytes left over included.
@@ -43,7 +44,14 @@ const EXTENT_BYTES = 24;
 
 /** Whether the extents of this file belong into its record. */
 export function extentsFitRecord(node: Node): boolean {
-  return node.extents === null || (node.size <= REGION_BYTES && node.extents.extents(0).length <= INLINE_EXTENTS_MAX);
+  const { extents } = node;
+  if (extents === null) return true;
+  // What was allocated beyond the end of the file may lie in a later region.
+  return (
+    node.size <= REGION_BYTES &&
+    extents.extents(0).length <= INLINE_EXTENTS_MAX &&
+    extents.regionNumbers(1).every((region) => extents.extents(region).length === 0)
+  );
 }
 
 /** Appends the record of `node`. `externalExtents` must say where its extents go now. */

@@ -19,7 +19,11 @@
  *       mode u32 · uid u32 · gid u32 · atime · mtime · ctime · btime (seconds i64, nanoseconds u32 each) ·
  *       size u64 · value · meta (u32 + bytes; length 0xffffffff: none) · xattrs (u16 count, each: name u16 +
  *       bytes, value as above, none removes it) · rdev u32 · target u16 + bytes ·
- *       data (offset in the file u64, bytes u32, place in the frame's data u32)
+ *       data (offset in the file u64, bytes u32, place in the frame's data u32) ·
+ *       share (source: ino u64, NodeID 16, offset in it u64; offset u64, bytes u64) ·
+ *       hole (offset u64, bytes u64) · reserve (offset u64, bytes u64)
+ *
+ * Content changes in this order, whichever of them a record has: share, hole, size, reserve, data.
  *
  * Types 6 CHECKPOINT, 7 CAP_GRANT and 8 CAP_REVOKE are reserved. 1 to 6 are numbered as in FXD.
  *
@@ -30,8 +34,9 @@ import type { Reader, Writer } from '../bytes.ts';
 import { FxError } from '../errors.ts';
 import type { Ino, NodeId } from '../ids.ts';
 import { NODE_ID_BYTES } from '../ids.ts';
+import { FILE_BYTES_MAX } from '../limits.ts';
 import type { Name } from '../names.ts';
-import type { Changes, Time } from './api.ts';
+import type { ByteRange, Changes, Time } from './api.ts';
 import { KIND, type Kind } from './node.ts';
 
 export const RECORD = {
@@ -69,8 +74,11 @@ const F = {
   rdev: 1 << 11,
   target: 1 << 12,
   data: 1 << 13,
+  share: 1 << 14,
+  hole: 1 << 15,
+  reserve: 1 << 16,
 } as const;
-const FIELDS_KNOWN = (1 << 14) - 1;
+const FIELDS_KNOWN = (1 << 17) - 1;
 
 /** Bytes of a file that lie in the frame's data. */
 export interface DataField {
@@ -221,6 +229,15 @@ function encodeFields(out: Writer, fields: Fields): void {
     out.u32(fields.data.bytes);
     out.u32(fields.data.place);
   }
+  if (fields.share !== undefined) {
+    mask |= F.share;
+    out.u64(fields.share.from.ino);
+    out.latin1(fields.share.from.id);
+    out.u64(fields.share.fromOffset);
+    mask |= range(out, 0, fields.share);
+  }
+  if (fields.hole !== undefined) mask |= range(out, F.hole, fields.hole);
+  if (fields.reserve !== undefined) mask |= range(out, F.reserve, fields.reserve);
   out.bytes.writeUInt32LE(mask, at);
 }
 
@@ -235,6 +252,12 @@ function time(out: Writer, bit: number, value: Time): number {
   return bit;
 }
 
+function range(out: Writer, bit: number, value: ByteRange): number {
+  out.u64(value.offset);
+  out.u64(value.bytes);
+  return bit;
+}
+
 function optionalBytes(out: Writer, bit: number, value: Uint8Array | null): number {
   out.u32(value === null ? NONE : value.length);
   if (value !== null) out.raw(value);
@@ -246,6 +269,13 @@ function decodeTime(reader: Reader): Time {
   const nanoseconds = reader.u32();
   if (nanoseconds > 999_999_999) reader.fail('a time has too many nanoseconds');
   return [seconds, nanoseconds];
+}
+
+function decodeRange(reader: Reader): ByteRange {
+  const offset = reader.u64();
+  const bytes = reader.u64();
+  if (bytes === 0 || offset > FILE_BYTES_MAX - bytes) reader.fail('a range of bytes is impossible');
+  return { offset, bytes };
 }
 
 function decodeOptionalBytes(reader: Reader): Uint8Array | null {
@@ -274,6 +304,12 @@ function decodeFields(reader: Reader): Fields {
   if (mask & F.rdev) fields.rdev = reader.u32();
   if (mask & F.target) fields.target = reader.latin1(reader.u16());
   if (mask & F.data) fields.data = { offset: reader.u64(), bytes: reader.u32(), place: reader.u32() };
+  if (mask & F.share) {
+    const from = { ino: reader.u64(), id: reader.latin1(NODE_ID_BYTES) };
+    fields.share = { from, fromOffset: reader.u64(), ...decodeRange(reader) };
+  }
+  if (mask & F.hole) fields.hole = decodeRange(reader);
+  if (mask & F.reserve) fields.reserve = decodeRange(reader);
   return fields;
 }
 

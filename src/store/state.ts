@@ -25,13 +25,15 @@ import {
 import type { Name } from '../names.ts';
 import type { CheckpointRecord } from './checkpoint-record.ts';
 import type { Directory } from './directory.ts';
-import { type Extent, ExtentMap, STAGED_SEGMENT } from './extents.ts';
+import { ExtentMap, RESERVED_SEGMENT, type RegionSource, STAGED_SEGMENT } from './extents.ts';
 import { FreshIds } from './fresh-ids.ts';
 import { FIRST_COOKIE, type Kind, type Node, ROOT_INO, type Slot } from './node.ts';
 import { decodeNode, decodeRegion, encodeNode, encodeRegion, extentsFitRecord } from './node-record.ts';
 import { NumberedMap } from './numbered-map.ts';
 import type { FrozenRound, SlotChange } from './round.ts';
 import type { UndoLog } from './undo.ts';
+
+const NO_BYTES = new Uint8Array(0);
 
 export class State {
   readonly #index: Index;
@@ -81,14 +83,20 @@ export class State {
   }
 
   readonly #onFree = (segment: number, bytes: number): void => {
-    if (segment !== STAGED_SEGMENT) this.addLive(segment, -bytes);
-    else this.stagedFreed += bytes;
-    this.contentBytes -= bytes;
+    this.refer(segment, -bytes);
     this.freedBytes += bytes;
   };
-  /** Bytes of content freed since someone set it to 0; and of those, bytes that an open transaction wrote itself. */
+  /** Bytes of content freed since someone set it to 0. */
   freedBytes = 0;
-  stagedFreed = 0;
+  /** References to bytes that the open transaction wrote itself. */
+  stagedLive = 0;
+
+  /** A file refers to so many more bytes of a segment, or to fewer. */
+  refer(segment: number, bytes: number): void {
+    this.contentBytes += bytes;
+    if (segment === STAGED_SEGMENT) this.stagedLive += bytes;
+    else if (segment !== RESERVED_SEGMENT) this.addLive(segment, bytes);
+  }
 
   addLive(segment: number, bytes: number): void {
     const before = this.liveBytes.get(segment) ?? 0;
@@ -112,13 +120,10 @@ export class State {
     return node;
   }
 
-  #regions(ino: Ino): { load(region: number): Extent[]; list(first: number): number[] } {
+  #regions(ino: Ino): RegionSource {
     return {
-      load: (region) => {
-        const bytes = this.#index.region(ino, region);
-        return bytes === undefined ? [] : decodeRegion(bytes);
-      },
-      list: (first) => this.#index.regions(ino, first),
+      load: (region) => decodeRegion(this.#index.region(ino, region) ?? NO_BYTES),
+      list: (first, end) => this.#index.regions(ino, first, end),
     };
   }
 

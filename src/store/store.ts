@@ -9,11 +9,13 @@ import { checkName, type Name, nameToText } from '../names.ts';
 import type { FrameFollower, Log } from '../wal/log.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { checkContent } from './content.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import { Frames } from './frames.ts';
 import { Maintenance } from './maintenance.ts';
 import { KIND, type Node, ROOT_INO, type Slot } from './node.ts';
 import type { Fields } from './records.ts';
+import { nextData, nextHole } from './seek.ts';
 import type { State } from './state.ts';
 
 export interface StoreParts {
@@ -109,6 +111,12 @@ export class Store implements StoreApi {
     if (file.extents === null) out.push({ fd: -1, position: 0, bytes: covered });
     else file.extents.pieces(offset, covered, (segment) => this.#descriptor(segment), out);
     return covered;
+  }
+
+  seek(node: Node, offset: number, what: 'data' | 'hole'): number | undefined {
+    const { extents, size } = this.#current(node);
+    if (offset >= size) return undefined;
+    return what === 'data' ? nextData(extents, offset, size) : nextHole(extents, offset, size);
   }
 
   #descriptor(segment: number): number {
@@ -223,11 +231,7 @@ export class Store implements StoreApi {
 
   patch(node: Node, changes: Changes): void {
     const target = this.#current(node);
-    if (changes.size !== undefined) {
-      if (target.kind !== KIND.file) throw new FxError(target.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
-      if (!(changes.size >= 0 && changes.size <= FILE_BYTES_MAX)) throw new FxError('TOO_BIG');
-      invariant(target.value === null || changes.value === null, 'only blobs have a size of their own');
-    }
+    checkContent(this.#state, target, changes);
     const frames = this.#begin();
     frames.patch(target, changes);
     frames.commit();

@@ -1,6 +1,6 @@
 /**
  * Sizes and field offsets of the kernel's structs, in bytes, as a C compiler gives them (sizeof, offsetof)
- * for Linux `include/uapi/linux/fuse.h`, version 7.38.
+ * for Linux `include/uapi/linux/fuse.h`, version 7.38; copy_file_range_out as in 7.45.
  */
 export const KERNEL_STRUCTS: Readonly<Record<string, { size: number; fields: Readonly<Record<string, number>> }>> = {
   in_header: {
@@ -104,6 +104,14 @@ export const KERNEL_STRUCTS: Readonly<Record<string, { size: number; fields: Rea
   release_in: { size: 24, fields: { fh: 0, flags: 8, release_flags: 12, lock_owner: 16 } },
   flush_in: { size: 24, fields: { fh: 0, unused: 8, padding: 12, lock_owner: 16 } },
   fsync_in: { size: 16, fields: { fh: 0, fsync_flags: 8, padding: 12 } },
+  fallocate_in: { size: 32, fields: { fh: 0, offset: 8, length: 16, mode: 24, padding: 28 } },
+  lseek_in: { size: 24, fields: { fh: 0, offset: 8, whence: 16, padding: 20 } },
+  lseek_out: { size: 8, fields: { offset: 0 } },
+  copy_file_range_in: {
+    size: 56,
+    fields: { fh_in: 0, off_in: 8, nodeid_out: 16, fh_out: 24, off_out: 32, len: 40, flags: 48 },
+  },
+  copy_file_range_out: { size: 8, fields: { bytes_copied: 0 } },
   setxattr_in: { size: 16, fields: { size: 0, flags: 4, setxattr_flags: 8, padding: 12 } },
   getxattr_in: { size: 8, fields: { size: 0, padding: 4 } },
   access_in: { size: 8, fields: { mask: 0, padding: 4 } },

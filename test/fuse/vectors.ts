@@ -744,6 +744,124 @@ export const CONVERSATION: readonly Vector[] = [
     `,
   },
   {
+    name: 'FALLOCATE',
+    request: `
+      48000000 2b000000 c800000000000000   len 72, opcode 43, unique 200
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh, offset
+      1000000000000000 00000000 00000000   length 16, mode, padding
+    `,
+    reply: `
+      10000000 00000000 c800000000000000   len 16, error, unique 200
+    `,
+  },
+  {
+    // EOPNOTSUPP: COLLAPSE_RANGE with KEEP_SIZE
+    name: 'FALLOCATE of an unknown mode',
+    request: `
+      48000000 2b000000 ca00000000000000   len 72, opcode 43, unique 202
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh, offset
+      1000000000000000 09000000 00000000   length 16, mode 9, padding
+    `,
+    reply: `
+      10000000 a1ffffff ca00000000000000   len 16, error -95, unique 202
+    `,
+  },
+  {
+    // EFBIG
+    name: 'FALLOCATE past the limit',
+    request: `
+      48000000 2b000000 cc00000000000000   len 72, opcode 43, unique 204
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 ffffffffffff1f00    fh, offset 9007199254740991
+      0100000000000000 00000000 00000000   length 1, mode, padding
+    `,
+    reply: `
+      10000000 e5ffffff cc00000000000000   len 16, error -27, unique 204
+    `,
+  },
+  {
+    // SEEK_HOLE
+    name: 'LSEEK',
+    request: `
+      40000000 2e000000 ce00000000000000   len 64, opcode 46, unique 206
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh, offset
+      04000000 00000000                    whence 4, padding
+    `,
+    reply: `
+      18000000 00000000 ce00000000000000   len 24, error, unique 206
+      1000000000000000                     offset 16
+    `,
+  },
+  {
+    // SEEK_DATA: ENXIO
+    name: 'LSEEK past the last byte',
+    request: `
+      40000000 2e000000 d000000000000000   len 64, opcode 46, unique 208
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 1000000000000000    fh, offset 16
+      03000000 00000000                    whence 3, padding
+    `,
+    reply: `
+      10000000 faffffff d000000000000000   len 16, error -6, unique 208
+    `,
+  },
+  {
+    name: 'COPY_FILE_RANGE',
+    request: `
+      60000000 2f000000 d200000000000000   len 96, opcode 47, unique 210
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh_in, off_in
+      0200000000000000 0000000000000000    nodeid_out 2, fh_out
+      6400000000000000 0500000000000000    off_out 100, len 5
+      0000000000000000                     flags
+    `,
+    reply: `
+      18000000 00000000 d200000000000000   len 24, error, unique 210
+      05000000 00000000                    size 5, padding
+    `,
+  },
+  {
+    name: 'COPY_FILE_RANGE_64',
+    request: `
+      60000000 35000000 d400000000000000   len 96, opcode 53, unique 212
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh_in, off_in
+      0200000000000000 0000000000000000    nodeid_out 2, fh_out
+      c800000000000000 0000000000010000    off_out 200, len 1099511627776
+      0000000000000000                     flags
+    `,
+    reply: `
+      18000000 00000000 d400000000000000   len 24, error, unique 212
+      6900000000000000                     bytes_copied 105
+    `,
+  },
+  {
+    // EINVAL
+    name: 'COPY_FILE_RANGE onto a part of itself',
+    request: `
+      60000000 2f000000 d600000000000000   len 96, opcode 47, unique 214
+      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
+      2a000000 0000 0000                   pid 42, total_extlen, padding
+      0000000000000000 0000000000000000    fh_in, off_in
+      0200000000000000 0000000000000000    nodeid_out 2, fh_out
+      0100000000000000 0500000000000000    off_out 1, len 5
+      0000000000000000                     flags
+    `,
+    reply: `
+      10000000 eaffffff d600000000000000   len 16, error -22, unique 214
+    `,
+  },
+  {
     name: 'UNLINK',
     request: `
       2a000000 0a000000 5a00000000000000   len 42, opcode 10, unique 90
@@ -885,45 +1003,6 @@ export const CONVERSATION: readonly Vector[] = [
   },
   {
     // ENOSYS
-    name: 'FALLOCATE',
-    request: `
-      48000000 2b000000 7200000000000000   len 72, opcode 43, unique 114
-      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
-      2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*32                                struct fuse_fallocate_in
-    `,
-    reply: `
-      10000000 daffffff 7200000000000000   len 16, error -38, unique 114
-    `,
-  },
-  {
-    // ENOSYS
-    name: 'LSEEK',
-    request: `
-      40000000 2e000000 7400000000000000   len 64, opcode 46, unique 116
-      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
-      2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*24                                struct fuse_lseek_in
-    `,
-    reply: `
-      10000000 daffffff 7400000000000000   len 16, error -38, unique 116
-    `,
-  },
-  {
-    // ENOSYS
-    name: 'COPY_FILE_RANGE',
-    request: `
-      60000000 2f000000 7600000000000000   len 96, opcode 47, unique 118
-      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
-      2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*56                                struct fuse_copy_file_range_in
-    `,
-    reply: `
-      10000000 daffffff 7600000000000000   len 16, error -38, unique 118
-    `,
-  },
-  {
-    // ENOSYS
     name: 'SETUPMAPPING',
     request: `
       50000000 30000000 7800000000000000   len 80, opcode 48, unique 120
@@ -998,19 +1077,6 @@ export const CONVERSATION: readonly Vector[] = [
     `,
     reply: `
       10000000 daffffff 8200000000000000   len 16, error -38, unique 130
-    `,
-  },
-  {
-    // ENOSYS
-    name: 'COPY_FILE_RANGE_64',
-    request: `
-      60000000 35000000 8400000000000000   len 96, opcode 53, unique 132
-      0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
-      2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*56                                struct fuse_copy_file_range_in
-    `,
-    reply: `
-      10000000 daffffff 8400000000000000   len 16, error -38, unique 132
     `,
   },
   {

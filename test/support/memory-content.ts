@@ -20,6 +20,25 @@ export class MemoryContent {
     }
   }
 
+  /** Makes [offset, offset + bytes) the same as those of `source` from `fromOffset` on, as they are now. */
+  copy(source: MemoryContent, fromOffset: number, offset: number, bytes: number): void {
+    const taken = Buffer.alloc(bytes);
+    for (let i = 0; i < bytes; i++) taken[i] = source.#byte(fromOffset + i);
+    this.write(offset, taken, 0, bytes);
+  }
+
+  zero(offset: number, bytes: number): void {
+    for (const [index, page] of this.#pages) {
+      const start = Math.max(0, offset - index * PAGE_BYTES);
+      const end = Math.min(PAGE_BYTES, offset + bytes - index * PAGE_BYTES);
+      if (start < end) page.fill(0, start, end);
+    }
+  }
+
+  #byte(offset: number): number {
+    return this.#pages.get(Math.floor(offset / PAGE_BYTES))?.[offset % PAGE_BYTES] ?? 0;
+  }
+
   /** Drops everything from `size` on. */
   truncate(size: number): void {
     const border = Math.floor(size / PAGE_BYTES);

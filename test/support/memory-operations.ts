@@ -4,9 +4,11 @@
  */
 
 import type {
+  Allocation,
   AttributeChanges,
   Caller,
   Created,
+  FilePosition,
   InvalidationSink,
   Opened,
   OpenFlags,
@@ -305,6 +307,49 @@ export class MemoryOperations implements Operations {
     node.storedBytes = node.size;
     if (clearSetId) node.mode &= ~SET_ID;
     this.#touch(node, true);
+  }
+
+  /** Without holes: what takes room is all there is. */
+  allocate({ ino, offset }: FilePosition, bytes: number, how: Allocation, keepSize: boolean, caller: Caller): void {
+    const node = this.#file(ino);
+    const end = offset + bytes;
+    const { data, size } = node;
+    if (how === 'insert') this.#reserve(node, size + bytes);
+    else if (how !== 'collapse' && !keepSize) this.#resize(node, Math.max(size, end));
+    if (how === 'punch' || how === 'zero') node.data.fill(0, offset, Math.min(end, node.size));
+    if (how === 'collapse') {
+      if (end >= size) throw new FxError('INVALID');
+      node.data.copyWithin(offset, end, size);
+      this.#resize(node, size - bytes);
+    }
+    if (how === 'insert') {
+      if (offset >= size) throw new FxError('INVALID');
+      node.data.copyWithin(end, offset, data.length);
+      node.data.fill(0, offset, end);
+      this.#resize(node, size + bytes);
+    }
+    if (caller.uid !== 0) node.mode &= ~SET_ID;
+    this.#touch(node, true);
+  }
+
+  seek({ ino, offset }: FilePosition, what: 'data' | 'hole'): number | undefined {
+    const { size } = this.#file(ino);
+    if (offset >= size) return undefined;
+    return what === 'data' ? offset : size;
+  }
+
+  copyRange(from: FilePosition, to: FilePosition, bytesMax: number, caller: Caller): number {
+    const { data, size } = this.#file(from.ino);
+    const bytes = Math.max(0, Math.min(bytesMax, size - from.offset));
+    if (from.ino === to.ino && Math.abs(from.offset - to.offset) < bytes) throw new FxError('INVALID');
+    if (bytes > 0) this.write(to.ino, 0, to.offset, data, from.offset, bytes, caller.uid !== 0);
+    return bytes;
+  }
+
+  #file(ino: Ino): MemoryNode {
+    const node = this.node(ino);
+    if (node.kind !== KIND.file) throw new FxError(node.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
+    return node;
   }
 
   flush(ino: Ino, _handle: number): void {

@@ -8,7 +8,16 @@ import { FxError } from '../../src/errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../../src/ids.ts';
 import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX } from '../../src/limits.ts';
 import { checkName, type Name } from '../../src/names.ts';
-import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, Time } from '../../src/store/api.ts';
+import type {
+  ChangeListener,
+  Changes,
+  NewNode,
+  Piece,
+  RenameOptions,
+  SharedRange,
+  StoreApi,
+  Time,
+} from '../../src/store/api.ts';
 import { FIRST_COOKIE, KIND, Node, ROOT_INO, type Slot } from '../../src/store/node.ts';
 import { Arena, MemoryContent } from './memory-content.ts';
 
@@ -130,8 +139,14 @@ export class MemoryStore implements StoreApi {
   patch(node: Node, changes: Changes): void {
     this.#frame(() => {
       const now = this.#now();
-      const mtime = changes.mtime ?? (changes.size === undefined && changes.value === undefined ? undefined : now);
+      const { size, value, share, hole, reserve } = changes;
+      const touched = [size, value, share, hole, reserve].some((change) => change !== undefined);
+      const mtime = changes.mtime ?? (touched ? now : undefined);
       if (changes.value !== undefined) this.#setValue(node, changes.value);
+      if (share !== undefined) this.#share(node, share);
+      if (hole !== undefined) this.#contentOf(node).zero(hole.offset, hole.bytes);
+      const range = share ?? hole ?? reserve;
+      if (range !== undefined) this.#events.push((listener) => listener.content(node, range.offset, range.bytes));
       if (changes.size !== undefined) this.#setSize(node, changes.size);
       if (changes.meta !== undefined) node.meta = changes.meta;
       node.mode = changes.mode ?? node.mode;
@@ -164,6 +179,12 @@ export class MemoryStore implements StoreApi {
     const end = Math.min(node.size, offset + bytes);
     this.#contentOf(node).pieces(offset, end, this.#arena, out);
     return Math.max(0, end - offset);
+  }
+
+  /** As a filesystem that shows no holes. */
+  seek(node: Node, offset: number, what: 'data' | 'hole'): number | undefined {
+    if (offset >= node.size) return undefined;
+    return what === 'data' ? offset : node.size;
   }
 
   transaction<T>(body: () => T): T {
@@ -362,6 +383,13 @@ export class MemoryStore implements StoreApi {
     const from = Math.min(node.size, size);
     node.size = size;
     this.#events.push((listener) => listener.content(node, from, -1));
+  }
+
+  #share(node: Node, { from, fromOffset, offset, bytes }: SharedRange): void {
+    const source = this.#nodes.get(from.ino) as Node;
+    if (offset > FILE_BYTES_MAX - bytes) throw new FxError('TOO_BIG');
+    this.#contentOf(node).copy(this.#contentOf(source), fromOffset, offset, bytes);
+    node.size = Math.max(node.size, offset + bytes);
   }
 
   #setXattrs(node: Node, changes: Map<Name, Uint8Array | null>): void {

@@ -5,13 +5,15 @@
 
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import type { AttributeChanges, Caller, Operations } from '../../mount/operations.ts';
+import type { Allocation, AttributeChanges, Caller, Operations } from '../../mount/operations.ts';
 import { type ErrorCode, FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
 import { type Attributes, KIND, type Kind } from '../../src/store/node.ts';
 
 export const ROOT_CALLER: Caller = { uid: 0, gid: 0, pid: 1 };
 export const NO_TOTALS = () => ({ totalBytes: 0, freeBytes: 0, inodes: 0, freeInodes: 0 });
+/** A disk with room for anything. */
+export const ROOMY_TOTALS = () => ({ totalBytes: 2 ** 50, freeBytes: 2 ** 50, inodes: 0, freeInodes: 0 });
 const OPEN_TRUNCATE = { read: false, write: true, truncate: true, append: false, clearSetId: false };
 
 /** One object of a tree, as it is compared. */
@@ -136,6 +138,15 @@ export class VfsPaths implements PathOperations {
     const { ino } = this.find(path);
     this.vfs.open(ino, { ...OPEN_TRUNCATE, truncate: false });
     this.#set(ino, { size });
+  }
+
+  allocate(path: string, offset: number, bytes: number, how: Allocation, keepSize: boolean): void {
+    this.vfs.allocate({ ino: this.find(path).ino, handle: 0, offset }, bytes, how, keepSize, ROOT_CALLER);
+  }
+
+  copyRange(path: string, offset: number, to: string, toOffset: number, bytes: number): number {
+    const from = { ino: this.find(path).ino, handle: 0, offset };
+    return this.vfs.copyRange(from, { ino: this.find(to).ino, handle: 0, offset: toOffset }, bytes, ROOT_CALLER);
   }
 
   openTruncate(path: string): void {

@@ -67,6 +67,10 @@ const data = fc.oneof(
     .map(([byte, n]) => Buffer.alloc(n, byte)),
 );
 const flag = fc.boolean();
+const length = fc.oneof(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 20_000 }));
+const blocks = fc.constantFrom(4096, 8192, 4_194_304);
+const allocation = fc.constantFrom('allocate', 'punch', 'zero', 'collapse', 'insert');
+const shift = fc.constantFrom('collapse', 'insert');
 
 /** A step that calls `method` with what is drawn from `args`. */
 function step<T>(method: keyof T & string, ...args: fc.Arbitrary<unknown>[]): fc.Arbitrary<OpenStep<T>> {
@@ -137,6 +141,9 @@ export function storeStep(): fc.Arbitrary<OpenStep<StorePaths>> {
     { weight: 1, arbitrary: step<StorePaths>('rename', old, valueFile) },
     { weight: 1, arbitrary: step<StorePaths>('rename', valueFile, old) },
     { weight: 1, arbitrary: step<StorePaths>('unlink', valueFile) },
+    { weight: 5, arbitrary: step<StorePaths>('allocate', old, offset, length, allocation, flag) },
+    { weight: 2, arbitrary: step<StorePaths>('allocate', old, blocks, blocks, shift, flag) },
+    { weight: 5, arbitrary: step<StorePaths>('copyRange', old, offset, old, offset, length) },
     { weight: 4, arbitrary: step<StorePaths>('hold', old) },
     { weight: 3, arbitrary: step<StorePaths>('writeHeld', fc.nat(3), offset, data) },
     { weight: 1, arbitrary: step<StorePaths>('truncateHeld', fc.nat(3), offset) },

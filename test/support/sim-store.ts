@@ -108,6 +108,9 @@ export function smallHistory(): Operation[] {
     (s) => s.patch(nodeAt(s, 'e'), { xattrs: new Map([['user.x', null]]) }),
     (s) => void s.create(nodeAt(s, ''), 'v', { kind: KIND.file, mode: 0o644, value: fill(40, 3), ...own }),
     (s) => s.rename(nodeAt(s, ''), 'v', nodeAt(s, 'e'), 'b', { exchange: true }),
+    (s) => s.patch(nodeAt(s, 'e/one'), { share: { from: nodeAt(s, 'v'), fromOffset: 90, offset: 3, bytes: 30 } }),
+    (s) =>
+      s.patch(nodeAt(s, 'v'), { hole: { offset: 10, bytes: 95 }, reserve: { offset: 50, bytes: 100 }, mode: 0o600 }),
     (s) => s.unlink(nodeAt(s, 'e'), 'b'),
   ];
 }

@@ -6,7 +6,7 @@ import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
 import type { StoreApi, Time } from '../../src/store/api.ts';
 import type { Node } from '../../src/store/node.ts';
-import { type Described, digest, NO_TOTALS, readAll, VfsPaths } from './paths.ts';
+import { type Described, digest, ROOMY_TOTALS, readAll, VfsPaths } from './paths.ts';
 
 export class StorePaths extends VfsPaths {
   store: StoreApi;
@@ -15,7 +15,7 @@ export class StorePaths extends VfsPaths {
   readonly #held: Ino[] = [];
 
   constructor(store: StoreApi, now: () => Time) {
-    super(new Vfs(store, { now, totals: NO_TOTALS }));
+    super(new Vfs(store, { now, totals: ROOMY_TOTALS }));
     this.store = store;
     this.#now = now;
     this.#hold();
@@ -30,7 +30,7 @@ export class StorePaths extends VfsPaths {
     (this.vfs as Vfs).close();
     this.store = store;
     this.#held.length = 0;
-    this.vfs = new Vfs(store, { now: this.#now, totals: NO_TOTALS });
+    this.vfs = new Vfs(store, { now: this.#now, totals: ROOMY_TOTALS });
     this.#hold();
   }
 

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { initStore, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { wrongAccounts } from '../support/accounts.ts';
 import { tickingClock } from '../support/clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { outcomeOf } from '../support/paths.ts';
@@ -52,7 +53,7 @@ class Subject {
       return this.store;
     }
     if (how === 'reopen') {
-      await this.store.close();
+      await this.#end();
       return this.open();
     }
     // What a killed process leaves is what its files hold right now.
@@ -64,8 +65,13 @@ class Subject {
     return this.open();
   }
 
-  async close(): Promise<void> {
+  async #end(): Promise<void> {
     await this.store.close();
+    expect(await wrongAccounts(this.#directory)).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
     rmSync(this.#directory, { recursive: true });
   }
 }
