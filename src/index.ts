@@ -17,6 +17,8 @@ import { importSource } from './tree/import-source.ts';
 import type { TreeOptions } from './tree/settings.ts';
 import { Tree } from './tree/tree.ts';
 
+export { type Changes, type ConnectOptions, connect, FxClient, type NodeRead } from './daemon/connect.ts';
+export { type FxSignal, type SignalOptions, SignalStream } from './daemon/signal-stream.ts';
 export { ERROR_MEANINGS, type ErrorCode, FxError } from './errors.ts';
 export type { StoreTotals } from './store/api.ts';
 export type { Node } from './store/node.ts';

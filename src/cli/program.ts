@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { addMountCommands } from './mount.ts';
 import { addNodeCommands } from './nodes.ts';
+import { addSignalCommands } from './signals.ts';
 import { addStoreCommands } from './store.ts';
 import { addTransferCommands } from './transfer.ts';
 
@@ -35,6 +36,7 @@ export function program(): Command {
   addStoreCommands(root);
   addTransferCommands(root);
   addNodeCommands(root);
+  addSignalCommands(root);
   addDoctorCommand(root);
   return root;
 }

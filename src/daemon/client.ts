@@ -59,8 +59,11 @@ export class DaemonClient {
       },
       message: (message) => this.#message(message),
       closed: (error) => {
+        // A connection that the system breaks off is a daemon that was killed.
         this.#gone =
-          error ?? new FxError('NO_DAEMON', `the daemon of ${store} ended before it answered; see daemon.log there`);
+          error instanceof FxError
+            ? error
+            : new FxError('NO_DAEMON', `the daemon of ${store} ended before it answered; see daemon.log there`);
         opened(this.#gone);
         for (const call of this.#calls.values()) this.#fail(call, this.#gone);
         this.#calls.clear();

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Rendered } from '../../mount/rendered.ts';
 import { FxError } from '../errors.ts';
+import { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
 import { Tree } from '../tree/tree.ts';
 import { type Endpoint, listen } from './endpoint.ts';
@@ -72,7 +73,9 @@ export class Daemon {
       log: options.log,
       note: options.note,
     });
-    this.#context = { directory: options.directory, store, tree: new Tree(store), rendered, mounts: this.#mounts };
+    const { directory } = options;
+    const feed = new Feed(store, directory);
+    this.#context = { directory, store, tree: new Tree(store), rendered, feed, mounts: this.#mounts };
     this.finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
     }).then(() => this.#close());
@@ -108,6 +111,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     this.#endpoint?.close();
+    this.#context.feed.close();
     const deadline = Date.now() + DRAIN_TIMEOUT_MS;
     while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline)
       await delay(DRAIN_POLL_MS);

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Rendered } from '../../mount/rendered.ts';
 import { FxError } from '../errors.ts';
+import { Feed } from '../signals/feed.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { Tree } from '../tree/tree.ts';
@@ -95,7 +96,8 @@ async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain>
     // The status shows it, and a refusal gives it as its reason.
     const isToldAnyway = verb === 'status' || (VERBS[verb].access === 'write' && store.readOnly);
     if (!isToldAnyway) invocation.report?.(store.report);
-    const context = { directory, store, tree: new Tree(store), rendered: new Rendered(), mounts: undefined };
+    const feed = new Feed(store, directory);
+    const context = { directory, store, tree: new Tree(store), rendered: new Rendered(), feed, mounts: undefined };
     return await runVerb(verb, context, args, localIo(invocation));
   } finally {
     await store.close();
@@ -107,6 +109,7 @@ function localIo(invocation: Invocation): VerbIo {
   return {
     write: write ?? (async () => {}),
     row: row ?? (async () => {}),
+    flush: async () => {},
     progress: progress ?? (() => {}),
     input: input ?? noInput(),
     signal: signal ?? new AbortController().signal,

@@ -110,6 +110,7 @@ export class ServerConnection {
       const value = await this.#options.run(verb, args, {
         write: (chunk) => request.output.write(chunk),
         row: (row) => rows.row(row),
+        flush: () => rows.flush(),
         progress: this.#progress(id),
         input: request.input,
         signal: request.abort.signal,

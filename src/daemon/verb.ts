@@ -9,6 +9,7 @@
 
 import type { Rendered } from '../../mount/rendered.ts';
 import { FxError } from '../errors.ts';
+import type { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
 import type { Tree } from '../tree/tree.ts';
 import type { MountControl } from './mount-control.ts';
@@ -20,6 +21,7 @@ export interface VerbContext {
   readonly store: Store;
   readonly tree: Tree;
   readonly rendered: Rendered;
+  readonly feed: Feed;
   /** The daemon's mounts; undefined in a process that is not the daemon. */
   readonly mounts: MountControl | undefined;
 }
@@ -30,6 +32,8 @@ export interface VerbIo {
   write(chunk: Uint8Array): Promise<void>;
   /** Gives one row (verbs with output "rows"): JSON data without bigints and bytes. */
   row(row: Row): Promise<void>;
+  /** Sends the rows given so far; for verbs whose rows are awaited one by one. */
+  flush(): Promise<void>;
   /** Tells how far a long task is; total 0 when not known. As often as you like. */
   progress(what: string, done: number, total: number): void;
   /** Bytes from the caller; empty for verbs without input. */
@@ -44,14 +48,16 @@ export interface Row {
 }
 
 /** Types of arguments; a question mark makes one optional. `count` is an integer from 0. */
-export type ArgumentType = 'string' | 'count' | 'boolean' | 'string?' | 'count?' | 'boolean?';
+export type ArgumentType = 'string' | 'count' | 'boolean' | 'bytes' | 'string?' | 'count?' | 'boolean?' | 'bytes?';
 export type ArgumentTypes = Readonly<Record<string, ArgumentType>>;
 
 type TypeOf<T extends ArgumentType> = T extends `string${string}`
   ? string
-  : T extends `count${string}`
-    ? number
-    : boolean;
+  : T extends `bytes${string}`
+    ? Uint8Array
+    : T extends `count${string}`
+      ? number
+      : boolean;
 export type Arguments<T extends ArgumentTypes> = {
   readonly [K in keyof T as T[K] extends `${string}?` ? never : K]: TypeOf<T[K]>;
 } & { readonly [K in keyof T as T[K] extends `${string}?` ? K : never]?: TypeOf<T[K]> };
@@ -87,7 +93,9 @@ function checkArguments(types: ArgumentTypes, args: PlainMap): void {
     if (value === undefined && type.endsWith('?')) continue;
     const fits = type.startsWith('count')
       ? typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-      : type.replace('?', '') === typeof value;
+      : type.startsWith('bytes')
+        ? value instanceof Uint8Array
+        : type.replace('?', '') === typeof value;
     if (!fits) throw new FxError('INVALID', `the argument "${name}" is missing or no ${type.replace('?', '')}`);
   }
   for (const name of Object.keys(args)) {

@@ -4,15 +4,20 @@
 import { FxError } from '../errors.ts';
 import type { Plain, PlainMap } from './plain.ts';
 import type { Verb, VerbContext, VerbIo } from './verb.ts';
+import { change, read } from './verbs-client.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, stat, tree } from './verbs-read.ts';
+import { cursors, emit, removeCursor, setCursor, signals } from './verbs-signals.ts';
 import { checkpoint, status, verify } from './verbs-store.ts';
 import { exportVerb, importVerb } from './verbs-transfer.ts';
 import { mv, put, rm } from './verbs-write.ts';
 
 export const VERBS = {
+  change,
   checkpoint,
+  cursors,
+  emit,
   export: exportVerb,
   get,
   import: importVerb,
@@ -21,7 +26,11 @@ export const VERBS = {
   mount,
   mv,
   put,
+  read,
+  removeCursor,
   rm,
+  setCursor,
+  signals,
   stat,
   status,
   tree,
