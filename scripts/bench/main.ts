@@ -1,33 +1,19 @@
 /**
- * The benchmark: see `--help` in options.ts. Compiles the caller, makes the tree, starts every target of a
+ * The benchmark: see `--help` in options.ts. Prepares what all work on, starts every target of a
  * mode, measures them in turns (each repeat in another order), and cleans up whatever happens.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Mode, type Options, parseOptions } from './options.ts';
-import { call } from './process.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { markdown, Results } from './report.ts';
 import { startTarget, type Target } from './targets.ts';
-import { makeTree } from './tree.ts';
-import { type Prepared, runRound } from './workloads.ts';
+import { runRound } from './workloads.ts';
 
 const RUN_ID = process.env.FXMOUNT_TEST_RUN ?? String(process.pid);
 /** Rounds of the micro operations before anything is measured: daemons run for days, compilers warm up in seconds. */
 const WARM_UP_ROUNDS = 2;
-
-function prepare(directory: string, options: Options): Prepared {
-  const source = fileURLToPath(new URL('../../../scripts/bench/ops.c', import.meta.url));
-  const ops = join(directory, 'ops');
-  call([process.env.CC ?? 'cc', '-O2', '-Wall', '-o', ops, source]);
-  const tree = join(directory, 'source');
-  const archive = join(directory, 'tree.tar');
-  mkdirSync(tree);
-  makeTree(tree, options.treeFiles);
-  call(['tar', '-cf', archive, '-C', tree, '.']);
-  return { ops, archive };
-}
 
 async function runMode(directory: string, mode: Mode, options: Options, prepared: Prepared, results: Results) {
   const targets: Target[] = [];

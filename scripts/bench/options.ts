@@ -23,6 +23,8 @@ export interface Options {
   /** Where the JSON goes, "-" for standard output instead of the table. */
   json: string | undefined;
   dropCaches: boolean;
+  /** Also install packages. */
+  npm: boolean;
   /** Extra arguments of `fxmount mount`. */
   mountArguments: string[];
 }
@@ -36,8 +38,10 @@ fuse-native 2.2.6, in one run, and prints a Markdown table with ratios. Needs an
   --targets a,b      of ${TARGETS.join(', ')} (default: all)
   --modes a,b        of free (the scheduler places the processes) and pinned (all on CPU 0) (default: both)
   --repeats N        the median of N is shown (default 3)
+  --stream-mib N     length of the sequential streams (default 256)
   --only a,b         only workloads whose name contains one of the words
   --json FILE        also write the results as JSON; "-" prints the JSON instead of the table
+  --npm              also npm ci of this project's packages, from npm's cache: takes minutes
   --drop-caches      root only: drop the kernel's caches before the first stat and the first reads
   --mount-args "..." extra arguments of fxmount mount
   --help`;
@@ -51,6 +55,11 @@ function choose<T extends string>(text: string | undefined, known: readonly T[])
   });
 }
 
+/** Whether a workload, or any whose name begins so, is to be measured. */
+export function isWanted(workload: string, options: Options): boolean {
+  return options.only.length === 0 || options.only.some((word) => workload.includes(word) || word.startsWith(workload));
+}
+
 /** The options, or undefined after printing the help. Throws on an unknown option or value. */
 export function parseOptions(argv: readonly string[]): Options | undefined {
   const { values } = parseArgs({
@@ -61,7 +70,9 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
       modes: { type: 'string' },
       repeats: { type: 'string' },
       only: { type: 'string' },
+      'stream-mib': { type: 'string' },
       json: { type: 'string' },
+      npm: { type: 'boolean', default: false },
       'drop-caches': { type: 'boolean', default: false },
       'mount-args': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -74,6 +85,8 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
   const { quick } = values;
   const repeats = Number(values.repeats ?? (quick ? 1 : 3));
   if (!Number.isInteger(repeats) || repeats < 1) throw new Error('--repeats must be a whole number from 1');
+  const streamMib = Number(values['stream-mib'] ?? (quick ? 16 : 256));
+  if (!Number.isInteger(streamMib) || streamMib < 1) throw new Error('--stream-mib must be a whole number from 1');
   const dropCaches = values['drop-caches'];
   if (dropCaches && process.getuid?.() !== 0) throw new Error('--drop-caches needs root');
   return {
@@ -82,10 +95,11 @@ export function parseOptions(argv: readonly string[]): Options | undefined {
     repeats,
     files: quick ? 500 : 10_000,
     treeFiles: quick ? 300 : 5000,
-    streamBytes: (quick ? 16 : 256) << 20,
+    streamBytes: streamMib * 2 ** 20,
     only: values.only?.split(',') ?? [],
     json: values.json,
     dropCaches,
+    npm: values.npm,
     mountArguments: values['mount-args']?.split(' ').filter((word) => word !== '') ?? [],
   };
 }

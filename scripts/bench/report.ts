@@ -2,8 +2,8 @@
  * Results of a run, as JSON and as Markdown.
  */
 import { cpus, loadavg, release } from 'node:os';
-import type { Mode, Options, TargetName } from './options.ts';
-import { isWanted, type Unit, WORKLOADS } from './workloads.ts';
+import { isWanted, type Mode, type Options, type TargetName } from './options.ts';
+import { type Unit, WORKLOADS } from './workloads.ts';
 
 export interface Row {
   workload: string;
@@ -65,6 +65,7 @@ export class Results {
           values[target] = measured;
           medians[target] = median(measured);
         }
+        if (Object.values(values).every((measured) => measured.length === 0)) continue;
         rows.push({ workload, mode, unit, medians, values, ratios: ratiosOf(unit, medians) });
       }
     }
@@ -120,7 +121,7 @@ export function markdown(report: Report, options: Options): string {
   const { files, treeFiles, streamBytes, repeats } = report.options;
   const lines = [
     `Linux ${system.kernel}, Node ${system.node}, ${system.cpus} CPUs (${system.cpu}), load ${system.loadBefore.toFixed(2)} at the start.`,
-    `${files} files, a tree of ${treeFiles} files, streams of ${streamBytes >> 20} MiB; median of ${repeats}.`,
+    `${files} files, a tree of ${treeFiles} files, streams of ${streamBytes / 2 ** 20} MiB; median of ${repeats}.`,
     'A ratio over 1 means that fxmount is faster.',
   ];
   for (const mode of options.modes)

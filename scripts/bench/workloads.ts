@@ -4,9 +4,17 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mode, Options } from './options.ts';
+import { isWanted, type Mode, type Options } from './options.ts';
+import { NPM_CI, type Prepared } from './prepare.ts';
 import { call, placed, timed } from './process.ts';
 import type { Target } from './targets.ts';
+
+/**
+ * Runs before a warm one is measured. The first brings names and content into the kernel's caches; the second
+ * asks once more for attributes, since reading content has made the access time stale (fs/fuse/file.c,
+ * fuse_invalidate_atime). From the third on nothing changes.
+ */
+const WARMING_RUNS = 2;
 
 /** "op/s" and "B/s" are better when higher, "s" when lower. */
 export type Unit = 'op/s' | 'B/s' | 's';
@@ -26,17 +34,14 @@ export const WORKLOADS: readonly { readonly name: string; readonly unit: Unit; r
   { name: 'stream-again', unit: 'B/s', label: 'sequential read, cached' },
   { name: 'untar', unit: 's', label: 'tar -x' },
   { name: 'ls-warm', unit: 's', label: 'ls -lR, warm' },
+  { name: 'find-warm', unit: 's', label: 'find, warm' },
   { name: 'grep-warm', unit: 's', label: 'grep -r, warm' },
   { name: 'cp', unit: 's', label: 'cp -a within the filesystem' },
   { name: 'rm', unit: 's', label: 'rm -rf' },
+  { name: 'git-clone', unit: 's', label: 'git clone' },
+  { name: 'git-status', unit: 's', label: 'git status, warm' },
+  { name: 'npm-ci', unit: 's', label: 'npm ci from its cache' },
 ];
-
-export interface Prepared {
-  /** The compiled ops.c. */
-  readonly ops: string;
-  /** The tree as a tar archive. */
-  readonly archive: string;
-}
 
 interface Round {
   readonly target: Target;
@@ -46,10 +51,6 @@ interface Round {
   /** Directory of this round, relative to the target's path. */
   readonly name: string;
   readonly record: Record;
-}
-
-export function isWanted(workload: string, options: Options): boolean {
-  return options.only.length === 0 || options.only.some((word) => workload.includes(word));
 }
 
 /** Drops the kernel's clean caches of every filesystem; only when asked for, only as root. */
@@ -86,22 +87,44 @@ async function runStreams(round: Round): Promise<void> {
   });
 }
 
+const quoted = (path: string): string => `'${path}'`;
+
+/** Times a command after it ran as often as needed until its requests no longer change. */
+function recordWarm(round: Round, workload: string, script: string): void {
+  if (!isWanted(workload, round.options)) return;
+  for (let i = 0; i < WARMING_RUNS; i++) timed(round.mode, script);
+  round.record(workload, timed(round.mode, script));
+}
+
 function runTree(round: Round): void {
   const { target, mode, prepared, name, record } = round;
   const base = join(target.path, name);
-  const quoted = (path: string): string => `'${path}'`;
   const tree = quoted(join(base, 'tree'));
   const copy = quoted(join(base, 'copy'));
   record('untar', timed(mode, `mkdir ${tree} && tar -xf ${quoted(prepared.archive)} -C ${tree}`));
-  const list = `ls -lR ${tree} > /dev/null`;
-  const search = `! grep -r no_such_word_anywhere ${tree}`;
-  timed(mode, list);
-  record('ls-warm', timed(mode, list));
-  timed(mode, search);
-  record('grep-warm', timed(mode, search));
+  recordWarm(round, 'ls-warm', `ls -lR ${tree} > /dev/null`);
+  recordWarm(round, 'find-warm', `find ${tree} -name no_such_name`);
+  recordWarm(round, 'grep-warm', `! grep -r no_such_word_anywhere ${tree}`);
   record('cp', timed(mode, `cp -a ${tree} ${copy}`));
   record('rm', timed(mode, `rm -rf ${tree}`));
   call(['rm', '-rf', join(base, 'copy')]);
+}
+
+function runGit(round: Round): void {
+  const { target, mode, prepared, name, record } = round;
+  const clone = join(target.path, name, 'clone');
+  record('git-clone', timed(mode, `git clone --quiet --no-hardlinks ${quoted(prepared.repository)} ${quoted(clone)}`));
+  recordWarm(round, 'git-status', `git -C ${quoted(clone)} status --porcelain`);
+  call(['rm', '-rf', clone]);
+}
+
+function runNpm(round: Round): void {
+  const { target, mode, prepared, name, record } = round;
+  if (prepared.project === undefined) return;
+  const project = join(target.path, name, 'project');
+  call(['cp', '-r', prepared.project, project]);
+  record('npm-ci', timed(mode, `cd ${quoted(project)} && ${NPM_CI.join(' ')}`));
+  call(['rm', '-rf', project]);
 }
 
 const GROUPS: readonly { readonly names: readonly string[]; readonly run: (round: Round) => Promise<void> | void }[] = [
@@ -110,7 +133,9 @@ const GROUPS: readonly { readonly names: readonly string[]; readonly run: (round
     run: runMicro,
   },
   { names: ['stream-write', 'stream-first', 'stream-again'], run: runStreams },
-  { names: ['untar', 'ls-warm', 'grep-warm', 'cp', 'rm'], run: runTree },
+  { names: ['untar', 'ls-warm', 'find-warm', 'grep-warm', 'cp', 'rm'], run: runTree },
+  { names: ['git-clone', 'git-status'], run: runGit },
+  { names: ['npm-ci'], run: runNpm },
 ];
 
 /** Runs every wanted group once on the target, in a directory of its own that is removed afterwards. */
