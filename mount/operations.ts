@@ -196,4 +196,17 @@ export interface InvalidationSink {
   inode(ino: Ino, offset: number, bytes: number): void;
   /** The name now stands for something else, or for nothing, or no longer for nothing. */
   entry(parent: Ino, name: Name): void;
+  /** What those who watch files are to be told; a rename comes as removed, then added. */
+  happened?(event: FileEvent): void;
 }
+
+/** A change as watchers of files see it. */
+export type FileEvent =
+  | { readonly what: 'modified' | 'touched'; readonly ino: Ino }
+  | {
+      readonly what: 'added' | 'removed';
+      readonly parent: Ino;
+      readonly name: Name;
+      readonly ino: Ino;
+      readonly kind: Kind;
+    };

@@ -20,13 +20,14 @@
  * |                             | listing; the child's attributes (link count, ctime), and for a          |
  * |                             | directory its listing, as its ".." moved                                |
  *
- * Renames and exchanges come as entries removed and added. Numbers that the kernel never saw are told like
+ * What watchers of files are to be told goes along (`happened`): content, attributes, entries. Renames and
+ * exchanges come as entries removed and added. Numbers that the kernel never saw are told like
  * any other; a driver that counts its kernel's references may leave those out.
  */
 import type { Name } from '../src/names.ts';
 import type { ChangeListener } from '../src/store/api.ts';
 import { KIND, type Node, type Slot } from '../src/store/node.ts';
-import type { InvalidationSink } from './operations.ts';
+import type { FileEvent, InvalidationSink } from './operations.ts';
 import { type Tree, VALUE_NAME } from './vfs-tree.ts';
 
 const TO_THE_END = -1;
@@ -66,25 +67,29 @@ export class Events implements ChangeListener {
       this.#entry(node, VALUE_NAME);
       this.#valueFile(node, TO_THE_END);
     } else if (this.#ownChanges === 0) {
+      this.#happened({ what: 'modified', ino: this.#tree.outer(node.ino) });
       if (node.value === null) this.#inode(node, offset, bytes);
       else this.#inode(node, 0, TO_THE_END);
     }
   }
 
   attributes(node: Node): void {
-    if (this.#ownChanges === 0) this.#inode(node, 0, 0);
+    if (this.#ownChanges === 0) {
+      this.#inode(node, 0, 0);
+      this.#happened({ what: 'touched', ino: this.#tree.outer(node.ino) });
+    }
     if (node.kind === KIND.directory && node.value !== null) this.#valueFile(node, 0);
   }
 
   linked(parent: Node, slot: Slot): void {
-    this.#moved(parent, slot);
+    this.#moved(parent, slot, 'added');
   }
 
   unlinked(parent: Node, slot: Slot): void {
-    this.#moved(parent, slot);
+    this.#moved(parent, slot, 'removed');
   }
 
-  #moved(parent: Node, slot: Slot): void {
+  #moved(parent: Node, slot: Slot, what: 'added' | 'removed'): void {
     if (parent.value !== null) {
       this.#valueFile(parent, 0);
       if (slot.name === VALUE_NAME && this.#ownChanges > 0) this.#entry(parent, VALUE_NAME);
@@ -94,6 +99,7 @@ export class Events implements ChangeListener {
     this.#inode(parent, 0, TO_THE_END);
     const child = this.#tree.outer(slot.ino);
     if (child === 0) return;
+    this.#happened({ what, parent: this.#tree.outer(parent.ino), name: slot.name, ino: child, kind: slot.kind });
     const bytes = slot.kind === KIND.directory ? TO_THE_END : 0;
     for (const sink of this.#sinks) sink.inode(child, 0, bytes);
   }
@@ -102,6 +108,12 @@ export class Events implements ChangeListener {
     const ino = this.#tree.outer(node.ino);
     if (ino === 0) return;
     for (const sink of this.#sinks) sink.inode(ino, offset, bytes);
+  }
+
+  /** Inode 0: not in this mount. */
+  #happened(event: FileEvent): void {
+    if (event.ino === 0 || ('parent' in event && event.parent === 0)) return;
+    for (const sink of this.#sinks) sink.happened?.(event);
   }
 
   #valueFile(directory: Node, bytes: number): void {

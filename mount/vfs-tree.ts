@@ -139,6 +139,29 @@ export class Tree {
     return parent !== undefined && this.reaches(parent) ? parent : undefined;
   }
 
+  /** The inode's first path from this mount's root, '' for that itself, and the directory that it leads through. */
+  place(ino: Ino): { path: Name; parent: Ino } | undefined {
+    const inner = this.inner(ino);
+    if (inner === this.#root) return { path: '', parent: ROOT_INO };
+    for (const link of this.store.node(inner)?.links ?? []) {
+      const directory = this.#pathTo(link.parent);
+      if (directory !== undefined) return { path: `${directory}${link.name}`, parent: this.outer(link.parent) };
+    }
+    return undefined;
+  }
+
+  /** Path of a directory of the store from this mount's root, with a closing slash unless it is the root. */
+  #pathTo(directory: Ino): Name | undefined {
+    let path = '';
+    for (let at = directory; at !== this.#root; ) {
+      const link = this.store.node(at)?.links[0];
+      if (link === undefined) return undefined;
+      path = `${link.name}/${path}`;
+      at = link.parent;
+    }
+    return path;
+  }
+
   /** Whether the node lies in this mount's subtree. */
   reaches(node: Node): boolean {
     if (this.#alias === 0 || node.ino === this.#root) return true;

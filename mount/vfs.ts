@@ -235,6 +235,11 @@ export class Vfs implements Operations {
     if (inner !== 0) this.#tree.store.reclaim(inner);
   }
 
+  /** Where an inode is in this mount; undefined when it has no name in it. */
+  place(ino: Ino): { path: Name; parent: Ino } | undefined {
+    return this.#tree.place(ino);
+  }
+
   subscribe(sink: InvalidationSink): () => void {
     return this.#register(this.#events.subscribe(sink));
   }

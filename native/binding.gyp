@@ -24,6 +24,17 @@
       "cflags_cc!": ["-std=gnu++14", "-std=gnu++20", "-frtti"],
       "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"],
       "ldflags": ["-pthread"]
+    },
+    {
+      "target_name": "fxmount-replayer",
+      "type": "executable",
+      "product_extension": "",
+      "sources": ["replayer.cc"],
+      "defines": ["_FILE_OFFSET_BITS=64", "_GNU_SOURCE"],
+      "cflags!": ["-O3", "-fno-omit-frame-pointer"],
+      "cflags": ["-O2", "-Wall", "-Wextra"],
+      "cflags_cc!": ["-std=gnu++14", "-std=gnu++20", "-frtti"],
+      "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"]
     }
   ]
 }

@@ -5,6 +5,7 @@
  * that fails returns its errno negated, never throws; only misuse (wrong types, ranges outside the
  * array) throws a TypeError or RangeError.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,22 +162,23 @@ export interface Notifier {
   close(): Promise<void>;
 }
 
-function load(): Native {
-  const require = createRequire(import.meta.url);
+const BUILD = join('native', 'build', 'Release');
+
+/** Where the build of native/ is. The sources run from src/, the build from dist/src/. */
+function findBuild(): string {
   let directory = dirname(fileURLToPath(import.meta.url));
-  // The sources run from src/, the build from dist/src/.
   for (let i = 0; i < 3; i++) {
-    const file = join(directory, 'native', 'build', 'Release', 'fxmount.node');
-    try {
-      return require(file) as Native;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-      directory = dirname(directory);
-    }
+    if (existsSync(join(directory, BUILD, 'fxmount.node'))) return join(directory, BUILD);
+    directory = dirname(directory);
   }
   throw new Error(
     'the native addon is not built: run "npm run build:native" in the fxmount directory; see "fxmount doctor"',
   );
 }
 
-export const native: Native = load();
+const build = findBuild();
+
+export const native = createRequire(import.meta.url)(join(build, 'fxmount.node')) as Native;
+
+/** The program that repeats changes through a mount (native/replayer.cc). */
+export const replayerPath = join(build, 'fxmount-replayer');

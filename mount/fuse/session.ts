@@ -21,6 +21,7 @@ import { LookupCounts } from './lookups.ts';
 import { FIXED_REPLY_BYTES_MAX, OPCODE_BY_CODE, type Opcode } from './opcodes.ts';
 import { printReply, printRequest } from './print.ts';
 import { INIT, OP, ROOT_NODEID } from './protocol.ts';
+import type { Replay } from './replay.ts';
 
 export interface SessionOptions {
   /** Refuses every change with EROFS. Default: as the operations say. */
@@ -46,6 +47,8 @@ export interface SessionOptions {
   trace?: (line: string) => void;
   /** Opens and creations to answer before a kernel is told that files without state need no OPEN. Default 0. */
   opensAnswered?: number;
+  /** Raises file-change events for what did not come through this mount. */
+  replay?: Replay;
   /** Goes on with a connection that another process negotiated, instead of waiting for INIT. */
   negotiated?: Negotiated;
 }
@@ -76,6 +79,7 @@ export class Session {
   readonly #exchange: Exchange;
   readonly #deferred: DeferredReplies;
   readonly #invalidator: Invalidator;
+  readonly #replay: Replay | undefined;
   readonly #readOnly: boolean;
   readonly #caching: boolean;
   readonly #faults = new Set<string>();
@@ -107,6 +111,11 @@ export class Session {
       operations.addHolder((ino) => ino === ROOT_NODEID || this.lookups.count(ino) > 0),
       operations.subscribe(this.#invalidator),
     ];
+    this.#replay = options.replay;
+    if (this.#replay !== undefined) {
+      this.#replay.attach((ino) => this.lookups.count(ino) > 0, this.#invalidator);
+      this.#detach.push(operations.subscribe(this.#replay));
+    }
   }
 
   #makeExchange(): Exchange {
@@ -234,6 +243,9 @@ export class Session {
     if (row.handler === undefined) return x.fail(row.errno);
     if (row.changes && this.#readOnly) return x.fail(ERRNO.EROFS);
     if (this.#negotiated === undefined && row.code !== OP.INIT) return x.fail(ERRNO.EIO);
+    if (this.#replay !== undefined && x.caller.pid === this.#replay.pid) {
+      return this.#replay.answer(x, row.code) ?? row.handler(x);
+    }
     return row.handler(x);
   }
 
@@ -286,6 +298,7 @@ export class Session {
    */
   destroyed(): void {
     this.#ended = true;
+    this.#replay?.close();
     this.#deferred.drop();
     this.#invalidator.detach();
     for (const [handle, ino] of this.#exchange.handles) {

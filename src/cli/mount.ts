@@ -29,6 +29,7 @@ interface MountOptions {
   subtree: string;
   sync?: string;
   caching: boolean;
+  events: boolean;
 }
 
 export function addMountCommands(program: Command): void {
@@ -69,6 +70,7 @@ function withMountOptions(command: Command): Command {
     .option('--read-only', 'refuse every change through this mount')
     .option('--allow-other', 'let other users in, as permissions allow')
     .option('--subtree <path>', 'show only what is below this node', '/')
+    .option('--no-events', 'raise no file-change events for changes that come from elsewhere')
     .addOption(new Option('--no-caching', 'let the kernel cache nothing').hideHelp())
     .addOption(
       new Option(
@@ -111,6 +113,7 @@ function requestOf(mountpoint: string, options: MountOptions): MountRequest {
     subtree: options.subtree,
     durableReplies: options.sync === 'always',
     caching: options.caching,
+    events: options.events,
   };
 }
 
@@ -120,6 +123,7 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     ...(request.readOnly ? ['--read-only'] : []),
     ...(request.allowOther ? ['--allow-other'] : []),
     ...(options.caching ? [] : ['--no-caching']),
+    ...(options.events ? [] : ['--no-events']),
     '--subtree',
     request.subtree,
     '--sync',
@@ -149,6 +153,7 @@ async function joinDaemon(
       allowOther,
       subtree,
       caching: options.caching,
+      events: options.events,
       ...(options.sync === undefined ? {} : { sync: options.sync }),
     };
     const { pid } = (await client.call('mount', args)) as PlainMap;

@@ -11,6 +11,8 @@ export interface MountRequest {
   readonly subtree: string;
   /** Replies to changes wait until they survive power loss (`--sync always`). */
   readonly durableReplies: boolean;
+  /** False: no file-change events for changes that do not come through this mount. */
+  readonly events?: boolean;
   /** False: the kernel keeps no entries, attributes or pages. True unless told, and meant for tests. */
   readonly caching?: boolean;
 }

@@ -6,7 +6,10 @@ import { readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FuseDevice } from '../../mount/fuse/device.ts';
 import { type FuseMount, mountFuse } from '../../mount/fuse/mount.ts';
+import { findMount, MOUNT_TYPE } from '../../mount/fuse/mountinfo.ts';
 import { raiseReadAhead } from '../../mount/fuse/read-ahead.ts';
+import { Replay } from '../../mount/fuse/replay.ts';
+import { type Replayer, startReplayer } from '../../mount/fuse/replayer.ts';
 import { Session } from '../../mount/fuse/session.ts';
 import type { Rendered } from '../../mount/rendered.ts';
 import { hostTotals } from '../../mount/totals.ts';
@@ -41,8 +44,11 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const root = subtreeOf(store, options.subtree);
   // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
   const vfs = new Vfs(store, { now, totals, readOnly, root, rendered: options.rendered });
+  const replay =
+    options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });
   const session = new Session(vfs, {
     readPiece,
+    ...(replay === undefined ? {} : { replay }),
     ...(options.caching === undefined ? {} : { caching: options.caching }),
     ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
     onFault: (error, operation) =>
@@ -70,6 +76,12 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   await agreed(session, served, mount);
   await raiseReadAhead(mount.mountpoint);
   return served;
+}
+
+/** For the mount that is there now; the helper itself takes care that it is still the same later. */
+function startReplayerAt(mountpoint: string): Replayer | undefined {
+  const mounted = findMount(mountpoint);
+  return mounted?.type === MOUNT_TYPE ? startReplayer(mounted.mountpoint, mounted.device) : undefined;
 }
 
 /** Inode number of the directory to be shown. */

@@ -22,6 +22,7 @@ export const mount = defineVerb(
       subtree: 'string',
       sync: 'string?',
       caching: 'boolean?',
+      events: 'boolean?',
     },
   },
   async (context, { sync, ...request }) => {
