@@ -149,11 +149,11 @@ const GIVES = {
   stat: ['stat', 'lstat', 'fstat'],
   text: [...['readlink', 'read', 'pread', 'readv', 'getxattr', 'lgetxattr', 'fgetxattr', 'getcwd', 'mread']],
   list: ['listxattr', 'llistxattr', 'flistxattr', 'list', 'readdir'],
-  numbers: ['statx', 'statvfs', 'fstatvfs', 'getlk', 'count', 'ids'],
+  numbers: ['statx', 'statvfs', 'fstatvfs', 'getlk', 'count', 'ids', 'now', 'telldir'],
   number: [
     ...['open', 'openat', 'dup', 'lseek', 'write', 'pwrite', 'writev', 'pwritev2', 'fill', 'verify', 'verifyZeros'],
     ...['copyFileRange', 'sendfile', 'splice', 'hasfl', 'poll', 'getflags', 'getfsxattr', 'fionread', 'mmap'],
-    ...['opendir', 'telldir', 'dirfd', 'getdents', 'umask', 'getpid', 'now', 'exec', 'spawn', 'openByHandle'],
+    ...['opendir', 'dirfd', 'getdents', 'umask', 'getpid', 'exec', 'spawn', 'openByHandle'],
     ...['pathconf', 'exchangeOverSocket', 'getxattrSize', 'listxattrSize'],
   ],
 } as const;

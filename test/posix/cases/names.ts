@@ -1,0 +1,63 @@
+/** Which names there can be. */
+import type { Suite } from '../run.ts';
+
+export const suite: Suite = {
+  about: 'names',
+  cases: {
+    async 'any bytes but "/" and NUL'(d) {
+      for (let byte = 1; byte < 256; byte++) {
+        if (byte === 0x2f || byte === 0x2e) continue;
+        const name = String.fromCharCode(byte);
+        await d.ok('mkdir', name, 0o755);
+        await d.ok('open', `${name}/${name}`, 'O_CREAT|O_EXCL|O_RDWR', 0o644);
+        await d.names(name, [name]);
+        await d.do('reset');
+        await d.do('unlink', `${name}/${name}`);
+        await d.ok('rmdir', name);
+      }
+      await d.names('.', []);
+    },
+    async 'names that look alike are others'(d) {
+      const names = ['a', 'A', 'é', 'e\u0301'.normalize('NFD'), 'a ', 'a.', 'a~', '.a', '..a', '...'].map((name) =>
+        Buffer.from(name).toString('latin1'),
+      );
+      for (const [i, name] of names.entries()) await d.file(name, { content: `${i}` });
+      await d.names('.', names);
+      for (const [i, name] of names.entries()) await d.content(name, `${i}`);
+    },
+    async 'names of every length up to 255 bytes'(d) {
+      for (const bytes of [1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 200, 254, 255]) {
+        const name = 'n'.repeat(bytes);
+        await d.ok('mkdir', name, 0o755);
+        await d.stat(name, { kind: 'directory' });
+        await d.ok('rename', name, `m${name.slice(1)}`);
+        await d.ok('rmdir', `m${name.slice(1)}`);
+      }
+      for (const bytes of [256, 300, 1000, 4000]) {
+        const name = 'n'.repeat(bytes);
+        await d.fails('ENAMETOOLONG', 'lstat', name);
+        await d.fails('ENAMETOOLONG', 'open', name, 'O_CREAT|O_RDWR', 0o644);
+        await d.fails('ENAMETOOLONG', 'mkdir', name, 0o755);
+        await d.fails('ENAMETOOLONG', 'mkfifo', name, 0o755);
+        await d.fails('ENAMETOOLONG', 'symlink', 'x', name);
+        await d.fails('ENAMETOOLONG', 'unlink', name);
+        await d.fails('ENAMETOOLONG', 'rmdir', name);
+      }
+    },
+    async 'trees deeper than a path can be long'(d) {
+      const name = 'd'.repeat(200);
+      for (let i = 0; i < 30; i++) {
+        await d.do('mkdir', name, 0o755);
+        await d.do('chdir', name);
+      }
+      await d.ok('open', 'bottom', 'O_CREAT|O_RDWR', 0o644);
+      await d.stat('bottom', { kind: 'file' });
+      await d.do('unlink', 'bottom');
+      for (let i = 0; i < 30; i++) {
+        await d.do('chdir', '..');
+        await d.do('rmdir', name);
+      }
+      await d.names('.', []);
+    },
+  },
+};
