@@ -9,7 +9,7 @@
 import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
 import { FILE_BYTES_MAX, TRANSFER_BYTES_MAX } from '../src/limits.ts';
-import type { Changes, Piece, Time } from '../src/store/api.ts';
+import type { Changes, Piece } from '../src/store/api.ts';
 import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
 import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
 import { hasCapability, lostByWriting, NO_CAPABILITY, withoutSetId } from './vfs-access.ts';
@@ -56,8 +56,11 @@ export class Files {
     }
     if (isId(asked.uid)) changes.uid = asked.uid;
     if (isId(asked.gid)) changes.gid = asked.gid;
-    if (asked.atime !== undefined) changes.atime = this.#time(asked.atime);
-    if (asked.mtime !== undefined) changes.mtime = this.#time(asked.mtime);
+    const now = asked.atime === 'now' || asked.mtime === 'now' ? this.#tree.now() : undefined;
+    const atime = asked.atime === 'now' ? now : asked.atime;
+    const mtime = asked.mtime === 'now' ? now : asked.mtime;
+    if (atime !== undefined) changes.atime = atime;
+    if (mtime !== undefined) changes.mtime = mtime;
     if (asked.ctime !== undefined) changes.ctime = asked.ctime;
     if (asked.mode !== undefined) changes.mode = asked.mode & MODE_MASK;
     else if (node.kind !== KIND.directory && (chowned || asked.clearSetId)) {
@@ -66,10 +69,6 @@ export class Files {
     }
     if ((chowned || size !== undefined) && hasCapability(node)) changes.xattrs = new Map(NO_CAPABILITY);
     return changes;
-  }
-
-  #time(time: Time | 'now'): Time {
-    return time === 'now' ? this.#tree.now() : time;
   }
 
   #patch(node: Node, changes: Changes): void {

@@ -9,13 +9,15 @@ export const suite: Suite = {
         if (byte === 0x2f || byte === 0x2e) continue;
         const name = String.fromCharCode(byte);
         await d.ok('mkdir', name, 0o755);
-        await d.ok('open', `${name}/${name}`, 'O_CREAT|O_EXCL|O_RDWR', 0o644);
+        await d.ok('symlink', name, `${name}/${name}`);
+        await d.gives(name, 'readlink', `${name}/${name}`);
+      }
+      for (let byte = 1; byte < 256; byte += 50) {
+        const name = String.fromCharCode(byte);
         await d.names(name, [name]);
-        await d.do('reset');
         await d.do('unlink', `${name}/${name}`);
         await d.ok('rmdir', name);
       }
-      await d.names('.', []);
     },
     async 'names that look alike are others'(d) {
       const names = ['a', 'A', 'é', 'e\u0301'.normalize('NFD'), 'a ', 'a.', 'a~', '.a', '..a', '...'].map((name) =>

@@ -7,12 +7,14 @@ export const suite: Suite = {
     async 'what is written is read, at any offset and length'(d) {
       const fd = await d.do('open', 'f', 'O_CREAT|O_RDWR', 0o644);
       let seed = 0;
-      for (const offset of [0, 1, 511, 4095, 4096, 65_535, 131_072, 1_048_575]) {
-        for (const bytes of [1, 512, 4096, 4097, 131_072, 1_048_577]) {
+      for (const offset of [0, 1, 4095, 4096, 65_535, 1_048_575]) {
+        for (const bytes of [1, 4096, 4097, 131_073]) {
           await d.gives(bytes, 'fill', fd, offset, bytes, ++seed);
           await d.gives(-1, 'verify', fd, offset, bytes, seed);
         }
       }
+      await d.gives(2_500_001, 'fill', fd, 5, 2_500_001, 99);
+      await d.gives(-1, 'verify', fd, 5, 2_500_001, 99);
     },
     async 'through another descriptor, and in another process, at once'(d) {
       const fd = await d.do('open', 'f', 'O_CREAT|O_RDWR', 0o644);
