@@ -2,8 +2,10 @@
  * All suites, in the order in which they run.
  */
 import { suite as access } from './cases/access.ts';
+import { suite as allocate } from './cases/allocate.ts';
 import { suite as chmod } from './cases/chmod.ts';
 import { suite as chown } from './cases/chown.ts';
+import { suite as copyFileRange } from './cases/copy-file-range.ts';
 import { suite as execute } from './cases/execute.ts';
 import { suite as link } from './cases/link.ts';
 import { suite as locks } from './cases/locks.ts';
@@ -31,5 +33,5 @@ import type { Suite } from './run.ts';
 export const SUITES: readonly Suite[] = [
   ...[mkdir, rmdir, unlink, mknod, symlink, link, rename, open],
   ...[chmod, chown, utimensat, access, truncate, stat, statfs, names],
-  ...[readWrite, mmap, sync, readdir, xattr, locks, sticky, setId, execute],
+  ...[readWrite, allocate, copyFileRange, mmap, sync, readdir, xattr, locks, sticky, setId, execute],
 ];
