@@ -12,19 +12,28 @@ export class MemoryContent {
   readonly #pages = new Map<number, Buffer>();
 
   write(offset: number, data: Uint8Array, start: number, bytes: number): void {
-    for (let i = 0; i < bytes; i++) {
-      const index = Math.floor((offset + i) / PAGE_BYTES);
+    for (let done = 0; done < bytes; ) {
+      const index = Math.floor((offset + done) / PAGE_BYTES);
+      const within = (offset + done) % PAGE_BYTES;
+      const count = Math.min(PAGE_BYTES - within, bytes - done);
       const page = this.#pages.get(index) ?? Buffer.alloc(PAGE_BYTES);
       this.#pages.set(index, page);
-      page[(offset + i) % PAGE_BYTES] = data[start + i] as number;
+      page.set(data.subarray(start + done, start + done + count), within);
+      done += count;
     }
   }
 
   /** Makes [offset, offset + bytes) the same as those of `source` from `fromOffset` on, as they are now. */
   copy(source: MemoryContent, fromOffset: number, offset: number, bytes: number): void {
-    const taken = Buffer.alloc(bytes);
-    for (let i = 0; i < bytes; i++) taken[i] = source.#byte(fromOffset + i);
-    this.write(offset, taken, 0, bytes);
+    const taken: [at: number, data: Buffer][] = [];
+    for (const [index, page] of source.#pages) {
+      const pageOffset = index * PAGE_BYTES;
+      const start = Math.max(0, fromOffset - pageOffset);
+      const end = Math.min(PAGE_BYTES, fromOffset + bytes - pageOffset);
+      if (start < end) taken.push([pageOffset + start - fromOffset, Buffer.from(page.subarray(start, end))]);
+    }
+    this.zero(offset, bytes);
+    for (const [at, data] of taken) this.write(offset + at, data, 0, data.length);
   }
 
   zero(offset: number, bytes: number): void {
@@ -33,10 +42,6 @@ export class MemoryContent {
       const end = Math.min(PAGE_BYTES, offset + bytes - index * PAGE_BYTES);
       if (start < end) page.fill(0, start, end);
     }
-  }
-
-  #byte(offset: number): number {
-    return this.#pages.get(Math.floor(offset / PAGE_BYTES))?.[offset % PAGE_BYTES] ?? 0;
   }
 
   /** Drops everything from `size` on. */
