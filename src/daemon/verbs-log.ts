@@ -21,6 +21,7 @@ const TYPE_NAMES: { readonly [T in LogRecord['type']]: string } = {
   [RECORD.linkAdd]: 'LINK_ADD',
   [RECORD.linkDel]: 'LINK_DEL',
   [RECORD.nodeDelete]: 'NODE_DELETE',
+  [RECORD.rewrite]: 'REWRITE',
   [RECORD.signal]: 'SIGNAL',
 };
 
@@ -120,6 +121,8 @@ function rowOf(store: StoreApi, frame: LogFrame, record: LogRecord): Row {
       return { ...head, name: nameToText(record.name), child: record.child.ino };
     case RECORD.signal:
       return { ...head, name: nameToText(record.name), payload: typeOf(record.payload) };
+    case RECORD.rewrite:
+      return { ...head, data: { offset: record.data.offset, bytes: record.data.bytes } };
     case RECORD.nodeDelete:
       return head;
   }

@@ -19,6 +19,7 @@
  */
 import type { Ino, NodeId } from '../ids.ts';
 import type { Name } from '../names.ts';
+import { rearrangedRange } from '../store/apply.ts';
 import { FIRST_VERSION, type Fields, type LogRecord, RECORD } from '../store/records.ts';
 
 export const SIGNAL_KINDS = ['VALUE', 'CHILDREN', 'META', 'CAPS', 'CUSTOM'] as const;
@@ -88,6 +89,8 @@ function deltasOf(record: LogRecord): Delta[] {
       return [{ kind: 'CHILDREN', action: 'removed', name: record.name, child: record.child.id }];
     case RECORD.nodeDelete:
       return [{ kind: 'META', fields: [], xattrs: [], deleted: true }];
+    case RECORD.rewrite:
+      return [];
     case RECORD.signal:
       return [{ kind: 'CUSTOM', name: record.name, payload: record.payload }];
   }
@@ -97,7 +100,10 @@ function patchDeltas(patch: Fields): Delta[] {
   const deltas: Delta[] = [];
   const { data, size, value } = patch;
   if (size !== undefined || value !== undefined) deltas.push({ kind: 'VALUE', offset: 0, bytes: null, created: false });
-  else if (data !== undefined) deltas.push({ kind: 'VALUE', offset: data.offset, bytes: data.bytes, created: false });
+  else {
+    const range = data ?? rearrangedRange(patch);
+    if (range) deltas.push({ kind: 'VALUE', offset: range.offset, bytes: range.bytes, created: false });
+  }
   const fields = META_FIELDS.filter((field) => patch[field] !== undefined);
   const xattrs = [...(patch.xattrs?.keys() ?? [])];
   if (fields.length + xattrs.length > 0) deltas.push({ kind: 'META', fields, xattrs, deleted: false });

@@ -90,6 +90,12 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
       state.setOrphan(node.ino, false);
       break;
     }
+    case RECORD.rewrite: {
+      const node = need(state, record, frame.seq);
+      state.touch(node);
+      putData(state, node, record.data, frame);
+      break;
+    }
     case RECORD.signal:
       need(state, record, frame.seq);
       break;
@@ -199,7 +205,7 @@ function cutContent(state: State, node: Node, size: number): void {
 }
 
 /** The bytes that read differently after share, hole and reserve; undefined without any of them. */
-function rearrangedRange({ share, hole, reserve }: Fields): ByteRange | undefined {
+export function rearrangedRange({ share, hole, reserve }: Fields): ByteRange | undefined {
   if (share === undefined || hole === undefined) return share ?? hole ?? reserve;
   const offset = Math.min(share.offset, hole.offset);
   return { offset, bytes: Math.max(share.offset + share.bytes, hole.offset + hole.bytes) - offset };

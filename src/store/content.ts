@@ -2,10 +2,18 @@
  * Whether changes of a blob's content make sense.
  */
 import { FxError, invariant } from '../errors.ts';
-import { FILE_BYTES_MAX } from '../limits.ts';
+import { FILE_BYTES_MAX, TRANSFER_BYTES_MAX } from '../limits.ts';
 import type { ByteRange, Changes } from './api.ts';
 import { KIND, type Node } from './node.ts';
 import type { State } from './state.ts';
+
+/** IS_DIRECTORY or INVALID for what is no file; TOO_BIG. */
+export function checkWrite(node: Node, offset: number, bytes: number): void {
+  if (node.kind !== KIND.file) throw new FxError(node.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
+  invariant(node.value === null, 'only blobs are written to');
+  if (!(offset >= 0 && offset + bytes <= FILE_BYTES_MAX)) throw new FxError('TOO_BIG');
+  invariant(bytes <= TRANSFER_BYTES_MAX * 16, 'a write fits a frame');
+}
 
 /** IS_DIRECTORY or INVALID for what is no file; TOO_BIG. */
 export function checkContent(state: State, node: Node, changes: Changes): void {

@@ -12,13 +12,19 @@
  * Several files may refer to the same bytes of the log, and one file several times; each reference counts as
  * live bytes of the segment.
  */
-import type { Piece } from './api.ts';
+import type { ByteRange, Piece } from './api.ts';
 
 export const REGION_BYTES = 4 << 20;
 /** Segment number of bytes that a transaction has not written yet; `position` is then their place in its data. */
 export const STAGED_SEGMENT = 0;
 /** Segment number of bytes that were allocated and never written; `position` is then 0. */
 export const RESERVED_SEGMENT = 0xffff_ffff;
+
+/** So many extents in a row are rewritten as one when they span no more than so many bytes, without a hole of a block. */
+export const CROWD_EXTENTS = 128;
+export const CROWD_BYTES = 128 << 10;
+const REGION_EXTENTS_MAX = 8192;
+const BLOCK_BYTES = 4096;
 
 export interface Extent {
   offset: number;
@@ -177,6 +183,29 @@ export class ExtentMap {
       }
     }
     return found;
+  }
+
+  /**
+   * The range of the `CROWD_EXTENTS` extents up to `end`, when they should be one; else null. None may be larger than an
+   * eighth of them all, so that bytes are in a piece eight times as large each time they are written again; but
+   * where there are too many pieces in a region, that does not count.
+   */
+  crowdedBefore(end: number): ByteRange | null {
+    const extents = this.extents(regionOf(end - 1));
+    const last = firstEndingAfter(extents, end - 1);
+    const start = extents[last - CROWD_EXTENTS + 1]?.offset;
+    const tail = extents[last];
+    if (start === undefined || tail === undefined) return null;
+    const bytes = tail.offset + tail.bytes - start;
+    if (bytes > CROWD_BYTES) return null;
+    const largestMax = extents.length > REGION_EXTENTS_MAX ? CROWD_BYTES : bytes / 8;
+    let at = start;
+    for (let i = last - CROWD_EXTENTS + 1; i <= last; i++) {
+      const { offset, bytes: length } = extents[i] as Extent;
+      if (length > largestMax || offset - at >= BLOCK_BYTES) return null;
+      at = offset + length;
+    }
+    return { offset: start, bytes };
   }
 
   /** Numbers of all regions in [first, end) that may have extents, ascending. */

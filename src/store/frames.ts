@@ -19,11 +19,13 @@ import { applyRecord, type ChangeEvent, publish } from './apply.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import type { Kind, Node, Slot } from './node.ts';
 import {
+  type DataField,
   decodeRecord,
   encodeCreate,
   encodeDelete,
   encodeLink,
   encodePatch,
+  encodeRewrite,
   encodeSignal,
   FIRST_VERSION,
   type Fields,
@@ -77,6 +79,10 @@ export class Frames {
   /** Milliseconds since 1970 of the running operation. */
   get timeMs(): number {
     return this.#timeSec * 1000 + Math.floor(this.#timeNsec / 1e6);
+  }
+
+  get inTransaction(): boolean {
+    return this.#transaction !== null;
   }
 
   /** Where the next bytes of file content will stand in the frame's data. */
@@ -149,6 +155,12 @@ export class Frames {
 
   signal(node: Node, name: Name, payload: Uint8Array): void {
     encodeSignal(this.#log.frame, node, name, payload);
+    this.#records++;
+  }
+
+  /** Puts bytes of a blob in place of the same bytes. */
+  rewrite(node: Node, data: DataField): void {
+    encodeRewrite(this.#log.frame, node, node.version, data);
     this.#records++;
   }
 

@@ -11,6 +11,8 @@
  *     4 LINK_DEL      as LINK_ADD; flag 2: the child stays, without a slot, because someone holds it
  *     5 SIGNAL        name u16 + bytes, payload u32 + bytes (UArr)     changes nothing; the version is as it is
  *     9 NODE_DELETE   nothing; the version is the node's last
+ *    11 REWRITE       data as in fields: these bytes of the node lie in this frame's data now, and are what they were;
+ *                     nothing else of it changes, the version is the one it has
  *
  * Identities and versions stand in every record, so that a frame tells a reader of the log what changed
  * without the tree, which may be further on by then.
@@ -49,6 +51,7 @@ export const RECORD = {
   capGrant: 7,
   capRevoke: 8,
   nodeDelete: 9,
+  rewrite: 11,
 } as const;
 
 const RECORD_HEADER_BYTES = 40;
@@ -119,6 +122,7 @@ export type LogRecord = Subject &
       }
     | { type: typeof RECORD.signal; name: Name; payload: Uint8Array }
     | { type: typeof RECORD.nodeDelete }
+    | { type: typeof RECORD.rewrite; data: DataField }
   );
 
 function begin(out: Writer, type: number, flags: number, ino: Ino, id: NodeId, version: number): number {
@@ -191,6 +195,22 @@ export function encodeDelete(out: Writer, node: Identity, version: number): void
   end(out, begin(out, RECORD.nodeDelete, 0, node.ino, node.id, version));
 }
 
+export function encodeRewrite(out: Writer, node: Identity, version: number, data: DataField): void {
+  const start = begin(out, RECORD.rewrite, 0, node.ino, node.id, version);
+  encodeData(out, data);
+  end(out, start);
+}
+
+function encodeData(out: Writer, data: DataField): void {
+  out.u64(data.offset);
+  out.u32(data.bytes);
+  out.u32(data.place);
+}
+
+function decodeData(reader: Reader): DataField {
+  return { offset: reader.u64(), bytes: reader.u32(), place: reader.u32() };
+}
+
 function encodeFields(out: Writer, fields: Fields): void {
   const at = out.position;
   let mask = 0;
@@ -225,9 +245,7 @@ function encodeFields(out: Writer, fields: Fields): void {
   }
   if (fields.data !== undefined) {
     mask |= F.data;
-    out.u64(fields.data.offset);
-    out.u32(fields.data.bytes);
-    out.u32(fields.data.place);
+    encodeData(out, fields.data);
   }
   if (fields.share !== undefined) {
     mask |= F.share;
@@ -303,7 +321,7 @@ function decodeFields(reader: Reader): Fields {
   }
   if (mask & F.rdev) fields.rdev = reader.u32();
   if (mask & F.target) fields.target = reader.latin1(reader.u16());
-  if (mask & F.data) fields.data = { offset: reader.u64(), bytes: reader.u32(), place: reader.u32() };
+  if (mask & F.data) fields.data = decodeData(reader);
   if (mask & F.share) {
     const from = { ino: reader.u64(), id: reader.latin1(NODE_ID_BYTES) };
     fields.share = { from, fromOffset: reader.u64(), ...decodeRange(reader) };
@@ -356,6 +374,8 @@ function decodeBody(reader: Reader, type: number, flags: number, { ino, id, vers
       const name = reader.latin1(reader.u16());
       return { type, ino, id, version, name, payload: new Uint8Array(reader.raw(reader.u32())) };
     }
+    case RECORD.rewrite:
+      return { type, ino, id, version, data: decodeData(reader) };
     case RECORD.nodeDelete:
       return { type, ino, id, version };
     default:

@@ -25,7 +25,7 @@ export function replay(state: State, frame: Frame): void {
   let records = 0;
   for (; reader.remaining > 0; records++) {
     const record = decodeRecord(reader);
-    const data = 'fields' in record ? record.fields.data : undefined;
+    const data = 'fields' in record ? record.fields.data : 'data' in record ? record.data : undefined;
     if (data && data.place + data.bytes > frame.dataBytes)
       reader.fail('a record refers to bytes beyond the frame’s data');
     applyRecord(state, record, context, null);

@@ -4,12 +4,13 @@
 import { FxError, invariant } from '../errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../ids.ts';
 import type { Index } from '../index/index.ts';
-import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX, TRANSFER_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import { LINKS_MAX, SYMLINK_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { checkName, type Name, nameToText } from '../names.ts';
 import type { FrameFollower, Log } from '../wal/log.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { checkContent } from './content.ts';
+import { checkContent, checkWrite } from './content.ts';
+import { joinCrowded } from './crowded.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import { Frames } from './frames.ts';
 import { Maintenance } from './maintenance.ts';
@@ -239,15 +240,13 @@ export class Store implements StoreApi {
 
   write(node: Node, offset: number, data: Uint8Array, start: number, bytes: number, changes?: Changes): void {
     const file = this.#current(node);
-    if (file.kind !== KIND.file) throw new FxError(file.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
-    invariant(file.value === null, 'only blobs are written to');
+    checkWrite(file, offset, bytes);
     if (bytes === 0) return;
-    if (!(offset >= 0 && offset + bytes <= FILE_BYTES_MAX)) throw new FxError('TOO_BIG');
-    invariant(bytes <= TRANSFER_BYTES_MAX * 16, 'a write fits a frame');
     const frames = this.#begin();
     const content = { offset, bytes, place: frames.dataPlace };
     frames.patch(file, changes === undefined ? { data: content } : { ...changes, data: content });
     frames.commit(data, start, bytes);
+    if (!frames.inTransaction) joinCrowded(file, offset + bytes, frames, this.#log);
   }
 
   /**

@@ -107,6 +107,38 @@ test('the search for a hole ends in a file that is data over and over', () => {
   expect(store.seek(file, 5, 'hole')).toBe(file.size);
 });
 
+test('many small appends become few pieces, and so do small writes all over a file', async () => {
+  const line = (i: number) => Buffer.from(`line ${String(i).padStart(6, '0')}\n`);
+  const lines = Buffer.concat(Array.from({ length: 20_000 }, (_, i) => line(i)));
+  for (let i = 0; i < 20_000; i++) write(file, i * 12, line(i));
+  const count = () => (store.node(file.ino) as Node).extents?.slice(0, file.size).length ?? 0;
+  expect(count()).toBeLessThan(400);
+  expect(read(file, 0, file.size)).toBe(lines.toString());
+  const { version, mtimeNsec } = file;
+  for (let i = 0; i < 20_000; i++) {
+    const at = (i * 7919 * 12) % (lines.length - 1);
+    lines[at] = 33 + (i % 90);
+    write(file, at, lines.subarray(at, at + 1));
+  }
+  expect(file.version).toBe(version + 20_000);
+  expect(file.mtimeNsec).not.toBe(mtimeNsec);
+  expect(count()).toBeLessThan(3000);
+  for (const again of [crash, reopen]) {
+    await again();
+    expect(read(file, 0, file.size)).toBe(lines.toString());
+  }
+});
+
+test('joining small pieces leaves holes of a block and what is around them alone', () => {
+  for (let i = 0; i < 300; i++) write(file, i * 8192 + 5, 'x');
+  expect(file.storedBytes).toBe(300);
+  for (let i = 0; i < 127; i++) write(file, 1e7 + i * 3, 'y');
+  expect(file.storedBytes).toBe(427);
+  write(file, 1e7 + 127 * 3, 'y');
+  expect(file.storedBytes).toBe(300 + 127 * 3 + 1);
+  expect(read(file, 1e7, 382)).toBe(`${'y\0\0'.repeat(127)}y`);
+});
+
 test('each reference to shared bytes counts, and the last one frees them', async () => {
   const other = make('g');
   write(file, 0, '0123456789');
