@@ -4,7 +4,7 @@
 import { type ExtentMap, firstEndingAfter, REGION_BYTES, RESERVED_SEGMENT, regionOf } from './extents.ts';
 
 /** Data looked through for a hole before its end counts as far enough: a file may be shown with fewer holes than it has. */
-export const SEEK_BYTES_MAX = 2 ** 36;
+export const SEEK_BYTES_MAX = 2 ** 34;
 
 /** The first byte in [offset, size) that was written; undefined when there is none. */
 export function nextData(extents: ExtentMap | null, offset: number, size: number): number | undefined {
