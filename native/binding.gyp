@@ -16,6 +16,7 @@
         "mount.cc",
         "notifier.cc",
         "notifier_js.cc",
+        "packing.cc",
         "wait.cc"
       ],
       "defines": ["NAPI_VERSION=8", "_FILE_OFFSET_BITS=64", "_GNU_SOURCE"],

@@ -13,6 +13,10 @@ namespace {
 
 constexpr uint64_t kTurnNs = 2'000'000;
 constexpr uint64_t kTurnRequests = 512;
+// Offsets in fuse_in_header of linux/fuse.h, and its length.
+constexpr size_t kUniqueAt = 8;
+constexpr size_t kCallerAt = 32;
+constexpr size_t kRequestHeaderBytes = 40;
 // A request that is there so soon after a reply was queued before it.
 constexpr uint64_t kQueuedNs = 1'500;
 
@@ -40,7 +44,10 @@ class Device::Scope {
   napi_callback_scope callback_ = nullptr;
 };
 
-Device::~Device() { close(fd_); }
+Device::~Device() {
+  packing_->stop();
+  close(fd_);
+}
 
 int Device::start(napi_value object) {
   uv_loop_t* loop = nullptr;
@@ -67,6 +74,7 @@ int Device::start(napi_value object) {
 void Device::stop() {
   if (stopped_) return;
   stopped_ = true;
+  packing_->stop();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), onHandleClosed);
   uv_close(reinterpret_cast<uv_handle_t*>(&idle_), onHandleClosed);
 }
@@ -206,7 +214,12 @@ int64_t Device::serveQueued(int64_t length, uint64_t turnEndNs) {
 
 void Device::handle(size_t length, napi_value handler) {
   uint64_t unique = 0;
-  if (length >= kReplyHeaderBytes) std::memcpy(&unique, input.data + 8, sizeof unique);
+  if (length >= kReplyHeaderBytes) std::memcpy(&unique, input.data + kUniqueAt, sizeof unique);
+  if (length >= kRequestHeaderBytes) {
+    uint32_t caller = 0;
+    std::memcpy(&caller, input.data + kCallerAt, sizeof caller);
+    packing_->served(caller);
+  }
   stats_.requests++;
   clock_->tick();
 

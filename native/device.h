@@ -21,6 +21,7 @@
 #include "clock.h"
 #include "file_reply.h"
 #include "napi_util.h"
+#include "packing.h"
 #include "wait.h"
 
 namespace fx {
@@ -39,7 +40,8 @@ struct DeviceStats {
 
 class Device {
  public:
-  Device(napi_env env, int fd, uint32_t pollMicrosMax) : env_(env), fd_(fd), wait_(pollMicrosMax) {}
+  Device(napi_env env, int fd, uint32_t pollMicrosMax)
+      : env_(env), fd_(fd), wait_(pollMicrosMax), packing_(std::make_shared<Packing>(pollMicrosMax > 0)) {}
 
   // What `serve` took from its options, checked.
   Bytes input;
@@ -62,6 +64,7 @@ class Device {
   // Instead of all else when `start` failed.
   void abandon();
   const DeviceStats& stats() const { return stats_; }
+  uint64_t packings() const { return packing_->packings(); }
   double windowMicros() const { return static_cast<double>(wait_.windowNs(monotonicNs())) / 1000; }
 
  private:
@@ -96,6 +99,7 @@ class Device {
   napi_env env_;
   int fd_;
   AdaptiveWait wait_;
+  std::shared_ptr<Packing> packing_;
   DeviceStats stats_;
   Clock* clock_ = nullptr;
   uv_poll_t poll_;

@@ -101,6 +101,7 @@ napi_value stats(napi_env env, napi_callback_info info) {
       static_cast<double>(s.sleeps),         static_cast<double>(s.pollHits),     static_cast<double>(s.pollMisses),
       device->windowMicros(),                static_cast<double>(s.readsOffThread),
       static_cast<double>(s.readsInPlace),   static_cast<double>(s.crowded),
+      static_cast<double>(device->packings()),
   };
   napi_value array = nullptr;
   napi_create_array(env, &array);

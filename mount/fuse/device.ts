@@ -24,7 +24,7 @@ export interface FuseDeviceOptions {
   /** A mounted /dev/fuse descriptor; the device uses duplicates, the owner closes this one. */
   fd: number;
   session: DeviceSession;
-  /** Longest adaptive poll in microseconds; 0 never polls. */
+  /** Longest adaptive poll in microseconds; 0 never polls, and leaves the placement of threads to the scheduler. */
   pollMicrosMax?: number;
   /** Most notifications that wait to be written. */
   notificationsMax?: number;
@@ -43,6 +43,7 @@ export interface DeviceStats {
   readsOffThread: number;
   readsInPlace: number;
   pollsCrowded: number;
+  packings: number;
   notificationsWritten: number;
   notificationsUnknown: number;
   notificationsFailed: number;
@@ -143,6 +144,7 @@ export class FuseDevice {
       readsOffThread: d[7] ?? 0,
       readsInPlace: d[8] ?? 0,
       pollsCrowded: d[9] ?? 0,
+      packings: d[10] ?? 0,
       notificationsWritten: n[0] ?? 0,
       notificationsUnknown: n[1] ?? 0,
       notificationsFailed: n[2] ?? 0,

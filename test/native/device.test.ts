@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { DeviceStats } from '../../mount/fuse/device.ts';
 import { run, TrivialMount } from '../support/trivial-mount-process.ts';
 
@@ -16,6 +16,15 @@ afterEach(() => {
 async function started(content?: Uint8Array): Promise<TrivialMount> {
   mount = await TrivialMount.start(content);
   return mount;
+}
+
+/** The processors that the threads of a process may use, each set once. */
+function allowedProcessors(pid: number): string[] {
+  const sets = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    return /^Cpus_allowed_list:\t(.*)$/m.exec(status)?.[1] ?? '';
+  });
+  return [...new Set(sets)];
 }
 
 async function statsOf(target: TrivialMount): Promise<DeviceStats & { beats: number }> {
@@ -67,6 +76,17 @@ describe.skipIf(!canMount)('a device that is mounted', () => {
     const after = await statsOf(target);
     expect(after.requests - before.requests).toBeGreaterThan(100);
     expect(after.beats - before.beats).toBeGreaterThan(20);
+  });
+
+  test('lets its threads run everywhere again once a caller without pause has ended', async () => {
+    const target = await started();
+    const before = allowedProcessors(target.child.pid ?? 0);
+    const busy = `t=$((SECONDS+1)); while [ $SECONDS -le $t ]; do [ -e "$1/none$RANDOM" ]; done`;
+    await run('bash', ['-c', busy, 'bash', target.mountpoint]);
+    await vi.waitFor(() => expect(allowedProcessors(target.child.pid ?? 0)).toEqual(before), {
+      timeout: 5000,
+      interval: 10,
+    });
   });
 
   test('answers EIO when the handler throws, and ends the process with the error', async () => {
