@@ -21,7 +21,7 @@ import { XATTR_LIST_BYTES_MAX, XATTR_NAME_BYTES_MAX, XATTR_VALUE_BYTES_MAX } fro
 import type { Name } from '../src/names.ts';
 import { KIND, type Node } from '../src/store/node.ts';
 import type { Caller } from './operations.ts';
-import { valueTypeName } from './value-type.ts';
+import { encodedTypeName } from './value-type.ts';
 import type { Events } from './vfs-events.ts';
 import type { Tree } from './vfs-tree.ts';
 
@@ -38,7 +38,7 @@ const COMPUTED: Readonly<Record<Name, (node: Node) => string>> = {
   'user.fx.id': (node) => nodeIdToText(node.id),
   'user.fx.version': (node) => String(node.version),
   'user.fx.type': (node) => {
-    if (node.value !== null) return valueTypeName(node.value);
+    if (node.value !== null) return encodedTypeName(node.value);
     return node.kind === KIND.directory ? 'directory' : 'blob';
   },
 };

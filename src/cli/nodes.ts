@@ -12,6 +12,7 @@ const JSON_ROWS = 'print one JSON object a line';
 
 export function addNodeCommands(program: Command): void {
   addLooking(program);
+  addSelect(program);
   addStat(program);
   addGet(program);
   addPut(program);
@@ -49,6 +50,35 @@ function addLooking(program: Command): void {
       const draw = treeDrawer();
       await runRows(store, 'tree', depth === undefined ? { path } : { path, depth }, json === true, draw);
     });
+}
+
+const SELECTORS = `
+Selectors:
+  .map  .directory  .TYPE   by type: of the value, of the node, or the one that FXD gave it
+  #ID                       by NodeID, or by the id in FXD
+  [port]  [server/port]     the attribute is there: in the metadata, the value's fields, or the entries
+  [port=8080]  !=  ^=  $=  *=  >=  <=  >  <
+  :not(…)  :has(…)          none of them matches; something below matches
+  A B   A > B   A, B        B below A; B right in A; either
+`;
+
+function addSelect(program: Command): void {
+  program
+    .command('select')
+    .summary('find nodes by type, metadata and fields')
+    .argument('<store>', 'directory of the store, or a mountpoint of it')
+    .argument('<selector>', 'which nodes')
+    .argument('[path]', 'only at or below this node', '/')
+    .option('-l, --long', 'with mode, owner, type, size and time')
+    .option('--json', JSON_ROWS)
+    .addHelpText(
+      'after',
+      SELECTORS +
+        examples("fxmount select store '.map[port>=8000]'", "fxmount select store '[tags*=web] > .string' /config"),
+    )
+    .action((store: string, selector: string, path: string, { long, json }: { long?: boolean; json?: boolean }) =>
+      runRows(store, 'select', { selector, path }, json === true, long === true ? longLine : nameOf),
+    );
 }
 
 function nameOf(row: Row): string {

@@ -27,6 +27,7 @@ interface WatchOptions {
   cursor?: string;
   kind?: string[];
   window?: number;
+  select?: string;
   follow: boolean;
   json?: boolean;
 }
@@ -45,6 +46,7 @@ function addWatch(program: Command): void {
     .addOption(new Option('--from <seq>', 'give what came after this sequence number').argParser(count))
     .option('--cursor <name>', 'a place in the feed that the store keeps')
     .addOption(new Option('--kind <kind...>', 'only these kinds').choices([...SIGNAL_KINDS]))
+    .option('--select <selector>', 'only nodes that it means; see "fxmount select --help"')
     .addOption(new Option('--window <ms>', 'merge what tells of the same within so many milliseconds').argParser(count))
     .option('--no-follow', 'end at the last frame')
     .option('--json', 'print one JSON object a line')
@@ -60,12 +62,13 @@ function addWatch(program: Command): void {
 }
 
 async function watch(store: string, path: string | undefined, options: WatchOptions): Promise<void> {
-  const { from, cursor, kind, window, follow, json } = options;
+  const { from, cursor, kind, select, window, follow, json } = options;
   const args: Record<string, Plain> = { follow };
   if (path !== undefined) args.under = path;
   if (from !== undefined) args.from = from;
   if (cursor !== undefined) args.cursor = cursor;
   if (kind !== undefined) args.kinds = kind.join(',');
+  if (select !== undefined) args.select = select;
   if (window !== undefined) args.windowMs = window;
   await run(store, 'signals', args, {
     row: async (row) => {

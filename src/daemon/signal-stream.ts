@@ -18,6 +18,8 @@ export interface SignalOptions {
   node?: string;
   /** Only signals of this node and of what is below it. */
   under?: string;
+  /** Only signals of nodes that this selector means and that are there when the signal is sent. */
+  select?: string;
   /** Merges what tells of the same within so many milliseconds. */
   windowMs?: number;
   /** Goes on with what is to come; false ends at the last frame that is there. Default true. */

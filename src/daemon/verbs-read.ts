@@ -12,6 +12,8 @@ import { readBytesAsync } from '../tree/content.ts';
 import { isBlob, kindName, valueTypeName } from '../tree/kinds.ts';
 import { decode } from '../uarr/v2.ts';
 import { toJsonText } from '../uarr/value.ts';
+import { Matcher } from '../views/match.ts';
+import { parseSelectors } from '../views/selector.ts';
 import { defineVerb, type Row, type VerbContext } from './verb.ts';
 
 /** Entries looked at in one turn of the loop. */
@@ -46,6 +48,28 @@ function typeOf(node: Node): string | null {
 function sizeOf(context: VerbContext, node: Node): number {
   return node.value === null ? node.size : context.rendered.size(node);
 }
+
+/** Rows as `tree`'s, with the path for a name: the nodes at or below `path` that the selector means. */
+export const select = defineVerb(
+  { access: 'read', output: 'rows', arguments: { selector: 'string', path: 'string' } },
+  async (context, { selector, path }, io) => {
+    const matcher = new Matcher(context.store, parseSelectors(selector));
+    const top = resolve(context.store, path);
+    const base = path.endsWith('/') ? path.slice(0, -1) : path;
+    const visit = async (node: Node, at: string): Promise<void> => {
+      if (matcher.matches(node)) await io.row(rowOf(context, at === '' ? '/' : at, node));
+      if (node.kind !== KIND.directory) return;
+      for await (const page of pagesOf(context, node, io.signal)) {
+        for (const slot of page) {
+          const child = context.store.node(slot.ino);
+          if (child !== undefined) await visit(child, `${at}/${nameToText(slot.name)}`);
+        }
+      }
+    };
+    await visit(top, base);
+    return null;
+  },
+);
 
 /** ISO 8601 in UTC with nanoseconds. */
 export function timeText(seconds: number, nanoseconds: number): string {

@@ -7,7 +7,10 @@ import { nameFromText, nameToText } from '../names.ts';
 import * as cursorFiles from '../signals/cursors.ts';
 import { type Delta, SIGNAL_KINDS, type Signal, type SignalKind } from '../signals/signal.ts';
 import type { SubscriptionOptions } from '../signals/subscription.ts';
+import type { Node } from '../store/node.ts';
 import { pathOf, resolve } from '../tree/address.ts';
+import { Matcher } from '../views/match.ts';
+import { parseSelectors } from '../views/selector.ts';
 import { defineVerb, type Row, type VerbContext } from './verb.ts';
 import { timeText } from './verbs-read.ts';
 
@@ -27,6 +30,7 @@ export const signals = defineVerb(
       kinds: 'string?',
       node: 'string?',
       under: 'string?',
+      select: 'string?',
       windowMs: 'count?',
       follow: 'boolean?',
     },
@@ -63,18 +67,21 @@ interface SignalArguments {
   readonly kinds?: string;
   readonly node?: string;
   readonly under?: string;
+  readonly select?: string;
   readonly windowMs?: number;
 }
 
 async function subscriptionOf(context: VerbContext, args: SignalArguments): Promise<SubscriptionOptions> {
   const { store, directory } = context;
-  const { cursor, kinds, node, under, windowMs } = args;
+  const { cursor, kinds, node, under, select, windowMs } = args;
+  const matcher = select === undefined ? undefined : new Matcher(store, parseSelectors(select));
   const from = args.from ?? (cursor === undefined ? undefined : await cursorFiles.readCursor(directory, cursor));
   return {
     ...(from === undefined ? {} : { from }),
     ...(kinds === undefined ? {} : { kinds: kinds.split(',').map(kindOf) }),
     ...(node === undefined ? {} : { node: resolve(store, node).ino }),
     ...(under === undefined ? {} : { under: resolve(store, under).ino }),
+    ...(matcher === undefined ? {} : { matches: (candidate: Node) => matcher.matches(candidate) }),
     ...(windowMs === undefined ? {} : { windowMs }),
   };
 }

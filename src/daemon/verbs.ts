@@ -7,7 +7,7 @@ import type { Verb, VerbContext, VerbIo } from './verb.ts';
 import { change, read } from './verbs-client.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
-import { get, ls, stat, tree } from './verbs-read.ts';
+import { get, ls, select, stat, tree } from './verbs-read.ts';
 import { cursors, emit, removeCursor, setCursor, signals } from './verbs-signals.ts';
 import { checkpoint, status, verify } from './verbs-store.ts';
 import { exportVerb, importVerb } from './verbs-transfer.ts';
@@ -29,6 +29,7 @@ export const VERBS = {
   read,
   removeCursor,
   rm,
+  select,
   setCursor,
   signals,
   stat,

@@ -6,6 +6,7 @@
  */
 import type { Ino } from '../ids.ts';
 import type { StoreApi } from '../store/api.ts';
+import type { Node } from '../store/node.ts';
 import { type LogRecord, RECORD } from '../store/records.ts';
 import type { Signal, SignalKind } from './signal.ts';
 
@@ -16,6 +17,8 @@ export interface FilterOptions {
   readonly node?: Ino;
   /** Only this node and what is below it. */
   readonly under?: Ino;
+  /** Only nodes that are there and of which this holds. */
+  readonly matches?: (node: Node) => boolean;
 }
 
 export class SignalFilter {
@@ -23,14 +26,16 @@ export class SignalFilter {
   readonly #kinds: ReadonlySet<SignalKind> | undefined;
   readonly #node: Ino | undefined;
   readonly #under: Ino | undefined;
+  readonly #matches: ((node: Node) => boolean) | undefined;
   /** Nodes that are gone from the tree by now, and were below `under`. */
   readonly #gone = new Set<Ino>();
 
-  constructor(store: StoreApi, { kinds, node, under }: FilterOptions) {
+  constructor(store: StoreApi, { kinds, node, under, matches }: FilterOptions) {
     this.#store = store;
     this.#kinds = kinds === undefined ? undefined : new Set(kinds);
     this.#node = node;
     this.#under = under;
+    this.#matches = matches;
   }
 
   /** The frame's signals that pass. Frames must come in order. */
@@ -40,10 +45,16 @@ export class SignalFilter {
       ({ ino, delta }) =>
         (this.#kinds === undefined || this.#kinds.has(delta.kind)) &&
         (this.#node === undefined || this.#node === ino) &&
-        (this.#under === undefined || this.#isBelow(ino)),
+        (this.#under === undefined || this.#isBelow(ino)) &&
+        (this.#matches === undefined || this.#holds(ino, this.#matches)),
     );
     for (const record of records) if (record.type === RECORD.nodeDelete) this.#gone.delete(record.ino);
     return selected;
+  }
+
+  #holds(ino: Ino, matches: (node: Node) => boolean): boolean {
+    const node = this.#store.node(ino);
+    return node !== undefined && matches(node);
   }
 
   #learn(records: readonly LogRecord[]): void {

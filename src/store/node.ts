@@ -18,6 +18,23 @@ export const KIND = {
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
+export type KindName = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character device' | 'block device';
+
+const KIND_NAMES: { readonly [K in Kind]: KindName } = {
+  [KIND.file]: 'file',
+  [KIND.directory]: 'directory',
+  [KIND.symlink]: 'symlink',
+  [KIND.fifo]: 'fifo',
+  [KIND.socket]: 'socket',
+  [KIND.charDevice]: 'character device',
+  [KIND.blockDevice]: 'block device',
+};
+
+/** As people read it. */
+export function kindName(kind: Kind): KindName {
+  return KIND_NAMES[kind];
+}
+
 /** Permission and set-id bits of a mode. The file type is `kind`, never part of `mode`. */
 export const MODE_MASK = 0o7777;
 

@@ -21,3 +21,4 @@ export {
   type Vector,
   vectorTypeOf,
 } from './model.ts';
+export { valueTypeName } from './type-name.ts';
