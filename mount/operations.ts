@@ -126,6 +126,11 @@ export interface Operations {
   open(ino: Ino, flags: OpenFlags): Opened;
   /** The bytes at [offset, offset + bytes), fewer at the end of the file. The result is valid until the next call. */
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult;
+  /**
+   * Where an append goes that the kernel placed at `offset`, by the size that it knew. Where that is another place, as
+   * something else has changed the file, the kernel is told to drop what it has from there on.
+   */
+  appendOffset(ino: Ino, handle: number, offset: number): number;
   /** Writes data[start, start + bytes). With `append` of the handle's open the driver gives the offset the kernel chose. */
   write(
     ino: Ino,

@@ -6,7 +6,8 @@
  * runs such a change, only this is told:
  * - `.value`, whose attributes follow its directory's, and which appears when an entry of that name goes;
  * - set-id bits that a write or an open with truncation dropped (`lost`): the kernel executes a file by
- *   the mode that it has cached.
+ *   the mode that it has cached;
+ * - bytes that it appended by a size that another mount had changed (`misplaced`).
  *
  * Of any other change, from the API or another mount, everything is told:
  *
@@ -59,6 +60,11 @@ export class Events implements ChangeListener {
   /** The kernel asked for something that also changed the node's attributes in a way it does not foresee. */
   lost(node: Node): void {
     this.#inode(node, 0, 0);
+  }
+
+  /** The kernel takes bytes from `offset` on for others than they are. */
+  misplaced(node: Node, offset: number): void {
+    this.#inode(node, offset, TO_THE_END);
   }
 
   content(node: Node, offset: number, bytes: number): void {

@@ -126,6 +126,14 @@ export class Files {
     return pieces;
   }
 
+  /** The end of a blob; `offset` for what is none. */
+  appendOffset(ino: Ino, offset: number): number {
+    const node = this.#tree.node(ino);
+    if (node.kind !== KIND.file || node.value !== null || node.size === offset) return offset;
+    this.#events.misplaced(node, Math.min(offset, node.size));
+    return node.size;
+  }
+
   /** TOO_BIG past 2^53 - 1. A write of no bytes changes nothing. */
   write(ino: Ino, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): void {
     const tree = this.#tree;

@@ -146,6 +146,10 @@ export class Vfs implements Operations {
     return this.#files.read(ino, offset, bytes);
   }
 
+  appendOffset(ino: Ino, _handle: number, offset: number): number {
+    return this.#files.appendOffset(ino, offset);
+  }
+
   write(
     ino: Ino,
     _handle: number,

@@ -23,7 +23,7 @@ import {
   WRITE_IN,
   WRITE_OUT,
 } from './layouts.ts';
-import { FOPEN, OPEN, OPEN_KILL_SUIDGID, WRITE_KILL_SUIDGID } from './protocol.ts';
+import { FOPEN, OPEN, OPEN_KILL_SUIDGID, WRITE_CACHE, WRITE_KILL_SUIDGID } from './protocol.ts';
 
 function openFlags(flags: number, killFlags: number): OpenFlags {
   const access = flags & OPEN.ACCESS_MODE;
@@ -157,9 +157,13 @@ export function write(x: Exchange): number {
   const bytes = x.u32(BODY_WORD + word.size);
   const start = after(WRITE_IN);
   if (bytes > x.end - start) x.malformed('WRITE tells of more bytes than it brings');
-  const offset = x.u64(BODY_WORD + word.offset);
+  const writeFlags = x.u32(BODY_WORD + word.write_flags);
+  let offset = x.u64(BODY_WORD + word.offset);
+  if (x.u32(BODY_WORD + word.flags) & OPEN.APPEND && !(writeFlags & WRITE_CACHE)) {
+    offset = x.operations.appendOffset(x.nodeid, x.u64(BODY_WORD + word.fh), offset);
+  }
   if (offset + bytes > FILE_BYTES_MAX) return x.fail(ERRNO.EFBIG);
-  const clearSetId = (x.u32(BODY_WORD + word.write_flags) & WRITE_KILL_SUIDGID) !== 0;
+  const clearSetId = (writeFlags & WRITE_KILL_SUIDGID) !== 0;
   x.operations.write(x.nodeid, x.u64(BODY_WORD + word.fh), offset, x.input, start, bytes, clearSetId);
   x.out[OUT_WORD + WRITE_OUT.word.size] = bytes;
   x.out[OUT_WORD + WRITE_OUT.word.padding] = 0;

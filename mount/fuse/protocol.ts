@@ -97,6 +97,8 @@ export const FATTR = {
   KILL_SUIDGID: 1 << 11,
 } as const;
 
+/** `write_flags` of WRITE: these are pages of a map, written back. */
+export const WRITE_CACHE = 1 << 0;
 /** `write_flags` of WRITE, `open_flags` of OPEN and CREATE: the caller may not keep set-id bits. */
 export const WRITE_KILL_SUIDGID = 1 << 2;
 export const OPEN_KILL_SUIDGID = 1 << 0;

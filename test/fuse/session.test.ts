@@ -283,6 +283,16 @@ test('SETATTR passes exactly the fields that are valid', () => {
   expect(seen.at(-1)?.mtime?.[0]).toBe(Number.MIN_SAFE_INTEGER);
 });
 
+test('an append goes to the end of the file, wherever the kernel takes that to be, and pages of a map stay', () => {
+  const kernel = Kernel.ready(new MemoryOperations());
+  const { requests: r } = kernel;
+  kernel.expect(r.create(1, 'file'));
+  kernel.expect(r.write(2, 0, 0, Buffer.from('12345')));
+  kernel.expect(r.write(2, 0, 3, Buffer.from('ab'), 0, 0o2000));
+  kernel.expect(r.write(2, 0, 1, Buffer.from('m'), 1, 0o2000));
+  expect(kernel.expect(r.read(2, 0, 0, 100)).toString()).toBe('1m345ab');
+});
+
 test('WRITE and READ refuse and bound offsets that no file reaches', () => {
   const kernel = Kernel.ready(new MemoryOperations());
   const { requests: r } = kernel;

@@ -143,6 +143,21 @@ m[4096:4098] = b"mm"; os.preadv(d, [page], 4096); same(page[:3], b"mmd")
 fallocate(b, PUNCH | KEEP, 4096, 4096); same(m[4096:4098], bytes(2)); os.preadv(d, [page], 4096); same(page[:3], bytes(3))
 `));
 
+  test.skipIf(onHost)('appends through two mounts do not overwrite each other', () =>
+    mount.sh(`mkdir '${mount.scratch}/second'; ${CLI} mount '${mount.store}' '${mount.scratch}/second' > /dev/null
+      trap "${CLI} umount '${mount.scratch}/second' > /dev/null" EXIT
+      cat > '${mount.scratch}/append.py' <<'END'
+${PRELUDE}a = os.open("appended", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644); b = os.open(sys.argv[1] + "/appended", os.O_RDWR | os.O_APPEND)
+lines = []
+for i in range(300):
+    for fd, line in ((a, b"a%d " % i), (b, b"bb%d " % i)): os.write(fd, line); lines.append(line)
+    if i == 200: os.ftruncate(a, 0); del lines[:]
+open(sys.argv[2], "wb").write(b"".join(lines))
+END
+      python3 '${mount.scratch}/append.py' '${mount.scratch}/second' '${mount.scratch}/lines'
+      cmp appended '${mount.scratch}/lines'; cmp '${mount.scratch}/second/appended' '${mount.scratch}/lines'`),
+  );
+
   test('writes beyond the end leave zeros, reads at the end give nothing, and RLIMIT_FSIZE holds', () =>
     py(`fd = new("f", b"abc")
 os.pwrite(fd, b"z", 10000); same(os.pread(fd, 20000, 0), b"abc" + bytes(9997) + b"z"); same(os.pread(fd, 10, 10001), b"")

@@ -181,11 +181,11 @@ export class Requests {
     return this.#readLike(44, ino, 0, offset, size);
   }
 
-  write(ino: number, handle: number, offset: number | bigint, data: Uint8Array, writeFlags = 0): Buffer {
+  write(ino: number, handle: number, offset: number | bigint, data: Uint8Array, writeFlags = 0, flags = 0): Buffer {
     return this.request(
       16,
       ino,
-      struct([64, handle], [64, offset], [32, data.length], [32, writeFlags], [64, 0], [32, 0], [32, 0]),
+      struct([64, handle], [64, offset], [32, data.length], [32, writeFlags], [64, 0], [32, flags], [32, 0]),
       data,
     );
   }

@@ -289,6 +289,10 @@ export class MemoryOperations implements Operations {
     return node.data.subarray(Math.min(offset, node.size), Math.min(offset + bytes, node.size));
   }
 
+  appendOffset(ino: Ino): number {
+    return this.#file(ino).size;
+  }
+
   write(
     ino: Ino,
     _handle: number,

@@ -47,6 +47,18 @@ storeTest('a mount is not told of its own changes', async (open) => {
   expect(told).toEqual([]);
 });
 
+storeTest('an append by an old size goes to the end, and the mount drops what it took for appended', async (open) => {
+  const { own, other, paths, tells } = await setUp(open);
+  paths.create('f', 0o644);
+  const { ino } = paths.find('f');
+  other.write('f', 0, Buffer.from('12345'));
+  expect(tells(() => expect(own.appendOffset(ino, 0, 5)).toBe(5))).toEqual([]);
+  expect(tells(() => expect(own.appendOffset(ino, 0, 2)).toBe(5))).toEqual([`inode ${ino} 2 -1`]);
+  expect(tells(() => expect(own.appendOffset(ino, 0, 9)).toBe(5))).toEqual([`inode ${ino} 5 -1`]);
+  other.truncate('f', 0);
+  expect(tells(() => expect(own.appendOffset(ino, 0, 5)).toBe(0))).toEqual([`inode ${ino} 0 -1`]);
+});
+
 storeTest('a mount is told after its own change was refused', async (open) => {
   const { other, paths, tells } = await setUp(open);
   expect(() => paths.rmdir('none')).toThrow();
