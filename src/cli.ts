@@ -9,6 +9,7 @@
 import { Command, CommanderError } from 'commander';
 import { commandArguments } from './cli/arguments.ts';
 import { addDoctorCommand } from './cli/doctor.ts';
+import { isMountFuseCall } from './cli/mount-fuse-call.ts';
 import { endOnClosedPipe, fail } from './cli/output.ts';
 import { FxError } from './errors.ts';
 
@@ -34,6 +35,7 @@ async function main(args: string[]): Promise<void> {
   let root: Command | undefined;
   try {
     if (args.length === 0) throw new FxError('INVALID', 'a command is missing; see "fxmount --help"');
+    if (isMountFuseCall(args)) return (await import('./cli/mount-helper.ts')).mountHelper(args);
     root = await program(args);
     await root.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -18,6 +18,7 @@ const DEVICE = '/dev/fuse';
 const MS_RDONLY = 1;
 const MS_NOSUID = 2;
 const MS_NODEV = 4;
+const MS_NOEXEC = 8;
 const { ENODEV, EPERM } = constants.errno;
 
 export interface MountOptions {
@@ -27,8 +28,12 @@ export interface MountOptions {
   readOnly?: boolean;
   /** Lets other users in; as an ordinary user only with user_allow_other in /etc/fuse.conf. */
   allowOther?: boolean;
-  /** Honours set-id programs and device nodes. Root only. */
-  suidAndDevices?: boolean;
+  /** Set-id programs are honoured. Root only. */
+  suid?: boolean;
+  /** Device nodes are honoured. Root only. */
+  dev?: boolean;
+  /** Programs may be run; true by default. */
+  exec?: boolean;
 }
 
 export interface FuseMount {
@@ -64,7 +69,11 @@ async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<n
   // Without allow_other root alone gets in, who may do everything: the kernel then need not check modes, and
   // not fetch a directory's attributes again after each change in it. (POSIX_ACL would turn the checks on.)
   if (options.allowOther) data.push('default_permissions', 'allow_other');
-  const flags = (options.readOnly ? MS_RDONLY : 0) | (options.suidAndDevices ? 0 : MS_NOSUID | MS_NODEV);
+  const flags =
+    (options.readOnly ? MS_RDONLY : 0) |
+    (options.suid ? 0 : MS_NOSUID) |
+    (options.dev ? 0 : MS_NODEV) |
+    (options.exec === false ? MS_NOEXEC : 0);
   const result = await native.mount(options.source, mountpoint, MOUNT_TYPE, flags, data.join(','));
   if (result === 0) return fd;
   closeSync(fd);
@@ -72,8 +81,12 @@ async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<n
 }
 
 function mountAsUser(mountpoint: string, options: MountOptions): Promise<number> {
+  if (options.suid || options.dev) {
+    throw new FxError('NOT_PERMITTED', `${mountpoint}: only root mounts with suid or dev; leave them out`);
+  }
   const list = [mountOption('fsname', options.source), mountOption('subtype', MOUNT_TYPE.slice('fuse.'.length))];
   list.push(options.readOnly ? 'ro' : 'rw', 'nosuid', 'nodev', 'default_permissions');
+  if (options.exec === false) list.push('noexec');
   if (options.allowOther) list.push('allow_other');
   return fusermountMount(mountpoint, list);
 }

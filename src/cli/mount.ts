@@ -16,6 +16,7 @@ import { FxError } from '../errors.ts';
 import { examples, storePath } from './command.ts';
 import { EXIT_FAULT, exitCodeOf } from './exit-codes.ts';
 import { unmountCommand } from './mounted.ts';
+import { tellSystemd } from './notify.ts';
 import { fail, note, printable, printLine } from './output.ts';
 import { serve } from './serve.ts';
 import { checkStore } from './store-check.ts';
@@ -26,6 +27,9 @@ interface MountOptions {
   foreground?: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
+  suid?: boolean;
+  dev?: boolean;
+  exec: boolean;
   subtree: string;
   sync?: string;
   caching: boolean;
@@ -69,6 +73,9 @@ function withMountOptions(command: Command): Command {
     .argument('<mountpoint>', 'empty directory')
     .option('--read-only', 'refuse every change through this mount')
     .option('--allow-other', 'let other users in, as permissions allow')
+    .option('--suid', 'honour set-id programs; root only')
+    .option('--dev', 'honour device nodes; root only')
+    .option('--no-exec', 'let no program on it be run')
     .option('--subtree <path>', 'show only what is below this node', '/')
     .option('--no-events', 'raise no file-change events for changes that come from elsewhere')
     .addOption(new Option('--no-caching', 'let the kernel cache nothing').hideHelp())
@@ -110,6 +117,9 @@ function requestOf(mountpoint: string, options: MountOptions): MountRequest {
     mountpoint,
     readOnly: options.readOnly === true,
     allowOther: options.allowOther === true,
+    suid: options.suid === true,
+    dev: options.dev === true,
+    exec: options.exec,
     subtree: options.subtree,
     durableReplies: options.sync === 'always',
     caching: options.caching,
@@ -124,6 +134,9 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     ...(request.allowOther ? ['--allow-other'] : []),
     ...(options.caching ? [] : ['--no-caching']),
     ...(options.events ? [] : ['--no-events']),
+    ...(request.suid ? ['--suid'] : []),
+    ...(request.dev ? ['--dev'] : []),
+    ...(request.exec ? [] : ['--no-exec']),
     '--subtree',
     request.subtree,
     '--sync',
@@ -134,8 +147,9 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
   ];
 }
 
-function readyLine(directory: string, mountpoint: string, pid: number): Promise<void> {
-  return printLine(`mounted ${printable(directory)} at ${printable(mountpoint)} (pid ${pid})`);
+async function tellReady(directory: string, mountpoint: string, pid: number): Promise<void> {
+  await tellSystemd();
+  await printLine(`mounted ${printable(directory)} at ${printable(mountpoint)} (pid ${pid})`);
 }
 
 /** Mounts through the daemon that serves the store; in the foreground until the mount is gone, or a signal asks to end it. */
@@ -145,20 +159,16 @@ async function joinDaemon(
   request: MountRequest,
   options: MountOptions,
 ): Promise<void> {
-  const { mountpoint, readOnly, allowOther, subtree } = request;
+  const { mountpoint, durableReplies: _, ...asked } = request;
   try {
     const args = {
       mountpoint,
-      readOnly,
-      allowOther,
-      subtree,
-      caching: options.caching,
-      events: options.events,
+      ...asked,
       ...(options.sync === undefined ? {} : { sync: options.sync }),
     };
     const { pid } = (await client.call('mount', args)) as PlainMap;
     if (options.foreground !== true) return;
-    await readyLine(directory, mountpoint, Number(pid));
+    await tellReady(directory, mountpoint, Number(pid));
     let signals = 0;
     const end = (): void => {
       client.call('umount', { mountpoint, lazy: signals++ > 0 }).catch(fail);
@@ -177,7 +187,7 @@ function serveHere(directory: string, request: MountRequest, sync: string | unde
     sync: sync ?? SYNC_DEFAULT,
     log: (text) => void process.stderr.write(`fxmount: ${printable(text)}\n`),
     note: () => {},
-    onReady: () => readyLine(directory, request.mountpoint, process.pid),
+    onReady: () => tellReady(directory, request.mountpoint, process.pid),
   });
 }
 

@@ -9,6 +9,7 @@ import { addMountCommands } from './mount.ts';
 import { addNodeCommands } from './nodes.ts';
 import { addSignalCommands } from './signals.ts';
 import { addStoreCommands } from './store.ts';
+import { addSystemCommands } from './system.ts';
 import { addTransferCommands } from './transfer.ts';
 
 const HELP = `
@@ -38,5 +39,6 @@ export function program(): Command {
   addNodeCommands(root);
   addSignalCommands(root);
   addDoctorCommand(root);
+  addSystemCommands(root);
   return root;
 }

@@ -7,6 +7,11 @@ export interface MountRequest {
   readonly mountpoint: string;
   readonly readOnly: boolean;
   readonly allowOther: boolean;
+  /** Set-id programs and device nodes are honoured. Root only. */
+  readonly suid: boolean;
+  readonly dev: boolean;
+  /** Programs may be run. */
+  readonly exec: boolean;
   /** Path of the node whose subtree is shown. */
   readonly subtree: string;
   /** Replies to changes wait until they survive power loss (`--sync always`). */

@@ -39,7 +39,7 @@ export interface ServeMountOptions extends MountRequest {
  * NOT_DIRECTORY about the subtree, and as `mountFuse` does. Nothing stays mounted when it rejects.
  */
 export async function serveMount(store: Store, options: ServeMountOptions): Promise<ServedMount> {
-  const { mountpoint, readOnly, allowOther, log } = options;
+  const { mountpoint, readOnly, allowOther, suid, dev, exec, log } = options;
   const totals = await hostTotals(store, options.store);
   const root = subtreeOf(store, options.subtree);
   // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
@@ -56,7 +56,7 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   });
   let mount: FuseMount;
   try {
-    mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther });
+    mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther, suid, dev, exec });
   } catch (error) {
     session.destroyed();
     vfs.close();

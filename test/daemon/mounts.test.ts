@@ -9,6 +9,9 @@ const REQUEST: MountRequest = {
   mountpoint: '/mnt/tree',
   readOnly: false,
   allowOther: false,
+  suid: false,
+  dev: false,
+  exec: true,
   subtree: '/',
   durableReplies: false,
 };
