@@ -3,12 +3,14 @@
  */
 import type { Command } from 'commander';
 import type { PlainMap } from '../daemon/plain.ts';
+import type { Row } from '../daemon/verb.ts';
 import { examples, hostPath, run } from './command.ts';
 import { printable, printJson, printLine } from './output.ts';
 
 interface TransferOptions {
   at: string;
   replace?: boolean;
+  watch?: boolean;
   json?: boolean;
 }
 
@@ -24,10 +26,19 @@ export function addTransferCommands(program: Command): void {
     .argument('<source>', 'file or directory on this host')
     .option('--at <path>', 'node path to import to; a directory there is added to', '/')
     .option('--replace', 'replace what is there; without it a name that is taken is an error')
-    .option('--json', 'print what was done as one JSON object')
-    .addHelpText('after', examples('fxmount import store project.fxd', 'fxmount import store ~/notes --at /notes'))
-    .action(async (store: string, source: string, { at, replace, json }: TransferOptions) => {
+    .option('--watch', 'a directory: go on, and follow what changes in it until interrupted or unmounted')
+    .option('--json', 'print what was done as one JSON object; with --watch one a line')
+    .addHelpText(
+      'after',
+      examples(
+        'fxmount import store project.fxd',
+        'fxmount import store ~/notes --at /notes',
+        'fxmount import --watch store ~/notes --at /notes',
+      ),
+    )
+    .action(async (store: string, source: string, { at, replace, watch, json }: TransferOptions) => {
       const args = { source: hostPath(source), at, replace: replace === true };
+      if (watch === true) return follow(store, args, json === true);
       await printReport((await run(store, 'import', args, { create: true })) as PlainMap, json === true);
     });
   program
@@ -44,6 +55,23 @@ export function addTransferCommands(program: Command): void {
       const args = { destination: hostPath(destination), at, replace: replace === true };
       await printReport((await run(store, 'export', args)) as PlainMap, json === true);
     });
+}
+
+/** Imports and follows; ends quietly on SIGINT and SIGTERM. */
+async function follow(store: string, args: PlainMap, json: boolean): Promise<void> {
+  const ends = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => ends.abort());
+  const row = async (event: Row): Promise<void> => {
+    if (json) return printLine(JSON.stringify(event));
+    const { event: kind, path, from, reason, ...report } = event;
+    if (kind === 'imported') await printReport(report as PlainMap, false);
+    else await printLine(printable([kind, from, path, reason].filter((part) => part !== undefined).join(' ')));
+  };
+  try {
+    await run(store, 'follow', args, { create: true, row, signal: ends.signal });
+  } catch (error) {
+    if (!ends.signal.aborted) throw error;
+  }
 }
 
 /** Counts as `name: n` on one line; texts under `notes` as lines of their own. */

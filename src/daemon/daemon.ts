@@ -41,6 +41,7 @@ export class Daemon {
   readonly #context: VerbContext;
   readonly #connections = new Set<ServerConnection>();
   #endpoint: Endpoint | undefined;
+  readonly #ending = new AbortController();
   #isClosed = false;
   #finish: () => void = () => {};
   /** Resolves when the daemon has ended and the store is closed; rejects when closing failed. */
@@ -74,8 +75,15 @@ export class Daemon {
       note: options.note,
     });
     const { directory } = options;
-    const feed = new Feed(store, directory);
-    this.#context = { directory, store, tree: new Tree(store), rendered, feed, mounts: this.#mounts };
+    this.#context = {
+      directory,
+      store,
+      tree: new Tree(store),
+      rendered,
+      feed: new Feed(store, directory),
+      mounts: this.#mounts,
+      ending: this.#ending.signal,
+    };
     this.finished = new Promise<void>((resolve) => {
       this.#finish = resolve;
     }).then(() => this.#close());
@@ -112,6 +120,7 @@ export class Daemon {
   async #close(): Promise<void> {
     this.#endpoint?.close();
     this.#context.feed.close();
+    this.#ending.abort();
     const deadline = Date.now() + DRAIN_TIMEOUT_MS;
     while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline)
       await delay(DRAIN_POLL_MS);

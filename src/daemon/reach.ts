@@ -18,6 +18,7 @@ import { runVerb, VERBS, type VerbName } from './verbs.ts';
 /** A store that another command holds for a moment is tried again for so long. */
 export const LOCK_WAIT_MS = 3000;
 const LOCK_RETRY_MS = 40;
+const NEVER = new AbortController().signal;
 
 export interface Invocation {
   /** Absolute path of the store. */
@@ -96,8 +97,15 @@ async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain>
     // The status shows it, and a refusal gives it as its reason.
     const isToldAnyway = verb === 'status' || (VERBS[verb].access === 'write' && store.readOnly);
     if (!isToldAnyway) invocation.report?.(store.report);
-    const feed = new Feed(store, directory);
-    const context = { directory, store, tree: new Tree(store), rendered: new Rendered(), feed, mounts: undefined };
+    const context = {
+      directory,
+      store,
+      tree: new Tree(store),
+      rendered: new Rendered(),
+      feed: new Feed(store, directory),
+      mounts: undefined,
+      ending: NEVER,
+    };
     return await runVerb(verb, context, args, localIo(invocation));
   } finally {
     await store.close();
@@ -112,7 +120,7 @@ function localIo(invocation: Invocation): VerbIo {
     flush: async () => {},
     progress: progress ?? (() => {}),
     input: input ?? noInput(),
-    signal: signal ?? new AbortController().signal,
+    signal: signal ?? NEVER,
   };
 }
 

@@ -24,6 +24,8 @@ export interface VerbContext {
   readonly feed: Feed;
   /** The daemon's mounts; undefined in a process that is not the daemon. */
   readonly mounts: MountControl | undefined;
+  /** Aborted when the daemon ends: verbs that go on until they are stopped end then. */
+  readonly ending: AbortSignal;
 }
 
 /** How a verb talks to whoever called it. */

@@ -6,10 +6,10 @@ import { basename } from 'node:path';
 import { KIND } from '../store/node.ts';
 import { locate } from '../tree/address.ts';
 import { exportHost } from '../tree/export-host.ts';
+import { followHost } from '../tree/follow-host.ts';
 import { importSource, sourceKind } from '../tree/import-source.ts';
 import type { Skipped } from '../tree/skipped.ts';
-import type { Plain } from './plain.ts';
-import { defineVerb, type VerbContext } from './verb.ts';
+import { defineVerb, type Row, type RowValue, type VerbContext } from './verb.ts';
 
 interface Outcome {
   readonly skipped: readonly Skipped[];
@@ -18,8 +18,8 @@ interface Outcome {
 }
 
 /** Counts of what was done, and notes on what was not. */
-function reportOf(outcome: Outcome): Plain {
-  const counts: Record<string, Plain> = {};
+function reportOf(outcome: Outcome): Row {
+  const counts: Record<string, RowValue> = {};
   for (const [key, value] of Object.entries(outcome)) {
     if (typeof value === 'number' && key !== 'ino' && key !== 'skippedCount') counts[key] = value;
   }
@@ -58,6 +58,34 @@ export const importVerb = defineVerb(
       onProgress: (counts) => io.progress('importing files', counts.files, 0),
     });
     return reportOf(result);
+  },
+);
+
+/**
+ * Imports a directory and follows it, until the caller cancels, or the daemon ends. Rows: `imported` with what the
+ * import did, then each change as it is made in the tree.
+ */
+export const followVerb = defineVerb(
+  { access: 'write', output: 'rows', arguments: { ...TRANSFER, source: 'string', at: 'string' } },
+  async (context, { source, at, replace = false }, io) => {
+    // Rows leave in order, without holding up what they tell of; a caller that reads slower than changes come
+    // is made to wait for.
+    let told: Promise<void> = Promise.resolve();
+    const tell = (row: Row): void => {
+      told = told.then(() => io.row(row)).then(() => io.flush());
+      told.catch(() => {});
+    };
+    const { blocking: _, ...options } = optionsFor(context, replace);
+    await followHost(context.store, source, at, {
+      ...options,
+      signal: AbortSignal.any([io.signal, context.ending]),
+      onProgress: (counts) => io.progress('importing files', counts.files, 0),
+      onReady: (result) => tell({ event: 'imported', ...reportOf(result) }),
+      onEvent: (event) => tell({ ...event }),
+      settled: () => told,
+    });
+    await told.catch(() => {});
+    return null;
   },
 );
 

@@ -3,6 +3,7 @@
  */
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
+import type { Name } from '../names.ts';
 import type { Changes, StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
 import { writeBytes } from './content.ts';
@@ -143,13 +144,37 @@ export function isStreamed(entry: HostEntry): boolean {
 }
 
 function replacingChanges(existing: Node, entry: HostEntry): Changes {
-  const { mode, uid, gid, xattrs } = newNodeOf(entry);
+  const { mode, uid, gid } = newNodeOf(entry);
   const changes: Changes = { mode, uid, gid };
-  const gone = [...(existing.xattrs?.keys() ?? [])].filter((name) => xattrs?.has(name) !== true);
-  if (xattrs !== undefined || gone.length > 0) {
-    changes.xattrs = new Map([...gone.map((name) => [name, null] as const), ...(xattrs ?? [])]);
-  }
+  const xattrs = xattrChanges(existing, entry);
+  if (xattrs !== undefined) changes.xattrs = xattrs;
   if (existing.kind === KIND.file && existing.value !== null) changes.value = null;
   else if (existing.kind === KIND.file) changes.size = 0;
   return changes;
+}
+
+/** Xattrs to set, and with null to remove; undefined when there is nothing to change. */
+function xattrChanges(existing: Node, { xattrs }: HostEntry): Changes['xattrs'] {
+  const gone = [...(existing.xattrs?.keys() ?? [])].filter((name) => xattrs?.has(name) !== true);
+  const set = [...(xattrs ?? [])].filter(([name, value]) => {
+    const before = existing.xattrs?.get(name);
+    return before === undefined || Buffer.compare(before, value) !== 0;
+  });
+  if (gone.length + set.length === 0) return undefined;
+  return new Map<Name, Uint8Array | null>([...gone.map((name) => [name, null] as const), ...set]);
+}
+
+/** What makes the attributes of a node those of the entry, content aside; undefined when they are. */
+export function attributeChanges(existing: Node, entry: HostEntry): Changes | undefined {
+  const { mode, uid, gid, mtime, atime } = entry.stats;
+  const changes: Changes = {};
+  if (existing.mode !== mode) changes.mode = mode;
+  if (existing.uid !== uid) changes.uid = uid;
+  if (existing.gid !== gid) changes.gid = gid;
+  const isMoved = existing.mtimeSec !== mtime[0] || existing.mtimeNsec !== mtime[1];
+  // A directory's times move with what is in it, in the tree as well: they are set when that is done.
+  if (isMoved && existing.kind !== KIND.directory) Object.assign(changes, { mtime, atime });
+  const xattrs = xattrChanges(existing, entry);
+  if (xattrs !== undefined) changes.xattrs = xattrs;
+  return Object.keys(changes).length === 0 ? undefined : changes;
 }

@@ -145,6 +145,12 @@ export class DirectoryReader {
     return this.#chunk([await this.#read(path, '', false)], [], true);
   }
 
+  /** One entry; its content lasts until the next is read. Throws what the host says. */
+  async entry(path: string, name: Name): Promise<HostEntry> {
+    this.#used = 0;
+    return this.#read(path, name, false);
+  }
+
   /** The entry at `path`; its content lies in the arena. Throws what the host says when it is gone or unreadable. */
   async #read(path: string, name: Name, isFile: boolean): Promise<HostEntry> {
     if (this.#excluded.paths.has(path)) throw excludedError();

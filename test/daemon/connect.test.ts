@@ -50,7 +50,15 @@ class Server {
     const feed = this.#feed;
     const { directory } = feed;
     const mounts = { list: () => [] } as unknown as MountControl;
-    const context = { directory, store, tree, feed, rendered: new Rendered(), mounts };
+    const context = {
+      directory,
+      store,
+      tree,
+      feed,
+      rendered: new Rendered(),
+      ending: new AbortController().signal,
+      mounts,
+    };
     this.#sockets.add(socket);
     new ServerConnection(socket, {
       store: directory,
