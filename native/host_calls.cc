@@ -86,4 +86,9 @@ int setXattr(const std::string& path, const std::string& name, const std::string
   return lsetxattr(path.c_str(), name.c_str(), value.data(), value.size(), 0) == 0 ? 0 : -errno;
 }
 
+int64_t seekData(int fd, int64_t position, bool hole) {
+  const off_t found = lseek(fd, static_cast<off_t>(position), hole ? SEEK_HOLE : SEEK_DATA);
+  return found >= 0 ? static_cast<int64_t>(found) : -errno;
+}
+
 }  // namespace fx

@@ -1,5 +1,5 @@
-// System calls on files of the host by path, each in a form that can run on any thread. None follows a
-// symlink at the end of the path. Results are 0 or -errno.
+// System calls on files of the host, each in a form that can run on any thread. None follows a symlink at the
+// end of a path. Results are 0 or -errno unless said otherwise.
 #pragma once
 
 #include <cstdint>
@@ -35,5 +35,9 @@ int getXattrs(const std::string& path, std::vector<Xattr>& out);
 
 // lsetxattr(2), creating or replacing.
 int setXattr(const std::string& path, const std::string& name, const std::string& value);
+
+// lseek(2) with SEEK_DATA, or SEEK_HOLE when `hole`. The offset found, or -errno (-ENXIO: none). Moves the
+// descriptor's own offset.
+int64_t seekData(int fd, int64_t position, bool hole);
 
 }  // namespace fx

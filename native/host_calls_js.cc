@@ -14,8 +14,8 @@ namespace fx {
 namespace {
 
 struct HostCall {
-  std::function<int()> run;
-  int result = 0;
+  std::function<int64_t()> run;
+  int64_t result = 0;
   // What `getXattrs` found.
   std::vector<Xattr> xattrs;
   bool givesXattrs = false;
@@ -171,6 +171,16 @@ napi_value setXattrJs(napi_env env, napi_callback_info info) {
   return start(env, args, 3, std::move(call));
 }
 
+napi_value seekDataJs(napi_env env, napi_callback_info info) {
+  Args args(env, info, 3);
+  const int fd = args.int32(0);
+  const auto position = static_cast<int64_t>(args.size(1));
+  const bool hole = args.uint32(2) != 0;
+  HostCallPtr call(new HostCall());
+  call->run = [=] { return seekData(fd, position, hole); };
+  return start(env, args, 3, std::move(call));
+}
+
 }  // namespace
 
 void defineHostCalls(napi_env env, napi_value exports) {
@@ -179,6 +189,7 @@ void defineHostCalls(napi_env env, napi_value exports) {
   defineFunction(env, exports, "makeNode", makeNodeJs);
   defineFunction(env, exports, "getXattrs", getXattrsJs);
   defineFunction(env, exports, "setXattr", setXattrJs);
+  defineFunction(env, exports, "seekData", seekDataJs);
 }
 
 }  // namespace fx

@@ -68,6 +68,12 @@ export interface Native {
   /** lsetxattr(2), creating or replacing. */
   setXattr(path: Uint8Array, name: Uint8Array, value: Uint8Array, done?: NativeDone): number;
 
+  /**
+   * lseek(2) with SEEK_DATA, or with SEEK_HOLE when `hole` is 1: the offset found, or -errno (-ENXIO: there is none).
+   * Moves the descriptor's own offset.
+   */
+  seekData(fd: number, position: number, hole: 0 | 1, done?: NativeDone): number;
+
   /** mount(2) on a thread of the pool. 0 or -errno. */
   mount(source: string, target: string, type: string, flags: number, data: string): Promise<number>;
   /**

@@ -48,6 +48,9 @@ export interface HostIo {
   /** Extended attributes, of a symlink itself. Undefined when there are none, or the filesystem knows none. */
   xattrs(path: Buffer): Awaitable<HostXattrs | undefined>;
   setXattr(path: Buffer, name: Name, value: Uint8Array): Awaitable<void>;
+  /** Where data begins at or after `position`, or where it ends; negated errno when there is none, or it cannot be told. */
+  seekData(fd: number, position: number): Awaitable<number>;
+  seekHole(fd: number, position: number): Awaitable<number>;
 }
 
 export interface HostTimes {
@@ -109,6 +112,8 @@ export const blockingIo: HostIo = {
   makeNode: (path, mode, rdev) => check(native.makeNode(path, mode, rdev), 'mknod', path),
   xattrs: (path) => foundXattrs(native.getXattrs(path), path),
   setXattr: (path, name, value) => check(native.setXattr(path, hostPath(name), value), 'lsetxattr', path),
+  seekData: (fd, position) => native.seekData(fd, position, 0),
+  seekHole: (fd, position) => native.seekData(fd, position, 1),
 };
 
 const THREADS_MAX = 2;
@@ -137,6 +142,10 @@ function threaded<T>(start: (done: Done<T>) => void): Promise<T> {
 /** As `threaded`, for a call of the addon. */
 async function threadedCall(call: string, path: Buffer, start: (done: NativeDone) => void): Promise<void> {
   check(await threaded<number>((done) => start((result) => done(null, result))), call, path);
+}
+
+function threadedSeek(fd: number, position: number, hole: 0 | 1): Promise<number> {
+  return threaded((done) => native.seekData(fd, position, hole, (result) => done(null, result)));
 }
 
 export const threadedIo: HostIo = {
@@ -169,6 +178,8 @@ export const threadedIo: HostIo = {
     foundXattrs(await threaded((done) => native.getXattrs(path, (found) => done(null, found))), path),
   setXattr: (path, name, value) =>
     threadedCall('lsetxattr', path, (done) => native.setXattr(path, hostPath(name), value, done)),
+  seekData: (fd, position) => threadedSeek(fd, position, 0),
+  seekHole: (fd, position) => threadedSeek(fd, position, 1),
 };
 
 /** The bytes of a path held as a byte string. */

@@ -1,18 +1,14 @@
 /**
  * Which extended attributes come along in an import.
  *
- * | name                        | rule                                                                     |
- * |-----------------------------|--------------------------------------------------------------------------|
- * | `user.*`, `trusted.*`       | kept; `user.fx.*` is the mount's own and left out                        |
- * | `security.capability`       | kept                                                                     |
- * | `security.*`, `system.*`    | left out: labels, hashes and access lists that nothing here would enforce |
- * | what may not be read        | left out                                                                 |
+ * All that may be read, in every namespace and as they are: access control lists are attributes
+ * (`system.posix_acl_access` and `_default`), as are capabilities and labels. `user.fx.*` is the mount's own and left out.
  */
 
 import type { Name } from '../names.ts';
 import type { NativeXattrs } from '../native.ts';
 
-const KEPT = /^(user\.(?!fx\.)|trusted\.|security\.capability$)/;
+const KEPT = /^(?!user\.fx\.)/;
 
 export interface HostXattrs {
   readonly kept: Map<Name, Uint8Array>;

@@ -1,6 +1,9 @@
 /**
- * Streams one long host file into a node, leaving out blocks of zeros when the source has holes.
+ * Streams one long host file into a node. Holes are found by SEEK_DATA and SEEK_HOLE (lseek(2)) and cost nothing, however
+ * long they are; of what a sparse file has allocated, blocks of zeros are left out too. A filesystem that does not
+ * know its holes calls everything data.
  */
+import { constants } from 'node:os';
 import type { Ino } from '../ids.ts';
 import type { StoreApi } from '../store/api.ts';
 import { type HostIo, hostPath } from './host-io.ts';
@@ -28,21 +31,40 @@ export async function streamFile(io: HostIo, path: string, target: StreamTarget)
     const sparse = stats.blocks * STAT_BLOCK_BYTES < stats.size;
     const size = Number(stats.size);
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    let end = stats.blocks === 0n ? size : 0;
-    while (end < size) {
-      const got = await readFully(io, fd, buffer, end);
-      const node = target.store.node(target.ino);
-      if (got === 0 || node === undefined) break;
-      for (const [start, bytes] of sparse ? dataRanges(buffer, got) : [[0, got] as const]) {
-        target.store.write(node, end + start, buffer, start, bytes);
+    let end = 0;
+    for await (const [start, bytes] of sparse ? dataOf(io, fd, size) : [[0, size] as const]) {
+      for (end = start; end < start + bytes; ) {
+        const part = buffer.subarray(0, Math.min(CHUNK_BYTES, start + bytes - end));
+        const got = await readFully(io, fd, part, end);
+        const node = target.store.node(target.ino);
+        if (node === undefined) return;
+        // Cut meanwhile.
+        if (got === 0) break;
+        for (const [at, length] of sparse ? dataRanges(part, got) : [[0, got] as const]) {
+          target.store.write(node, end + at, part, at, length);
+        }
+        end += got;
+        await target.onBytes(got);
       }
-      end += got;
-      await target.onBytes(got);
     }
     const node = target.store.node(target.ino);
-    if (node !== undefined && node.size < end) target.store.patch(node, { size: end });
+    const length = sparse ? Number((await io.fstat(fd)).size) : end;
+    if (node !== undefined && node.size < length) target.store.patch(node, { size: length });
   } finally {
     await io.close(fd);
+  }
+}
+
+/** [start, bytes] of what a file has between its holes. */
+async function* dataOf(io: HostIo, fd: number, size: number): AsyncGenerator<readonly [number, number], void, void> {
+  for (let at = 0; at < size; ) {
+    const start = await io.seekData(fd, at);
+    if (start === -constants.errno.ENXIO) return;
+    if (start < 0) return yield [at, size - at];
+    const found = await io.seekHole(fd, start);
+    const end = found < 0 ? size : Math.min(found, size);
+    if (end > start) yield [start, end - start];
+    at = Math.max(end, start + 1);
   }
 }
 

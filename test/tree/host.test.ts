@@ -170,7 +170,7 @@ test.each([{ blocking: true }, { blocking: false }])(
   },
 );
 
-test('attributes that mean nothing here are left out and counted, and a failure is reported', async () => {
+test('the attributes of every namespace come along, what may not be read is counted, and a failure is reported', async () => {
   for (const name of ['bad', 'tagged', 'plain']) fs.writeFileSync(join(directory, name), name);
   const value = Buffer.from('T');
   const io = withXattrs((path) => {
@@ -183,12 +183,17 @@ test('attributes that mean nothing here are left out and counted, and a failure 
   const result = await importHost(store, directory, '/s', { io });
   expect(result).toMatchObject({
     files: 2,
-    xattrs: 3,
-    xattrsLeftOut: 5,
+    xattrs: 6,
+    xattrsLeftOut: 2,
     skipped: [{ path: join(directory, 'bad'), reason: 'gone' }],
   });
-  expect(Object.keys(tree.getXattrs('/s/tagged'))).toEqual(['user.tag', 'trusted.tag', 'security.capability']);
-  expect(result.notes).toContain('left out the extended attribute security.selinux of 2 files');
+  expect(Object.keys(tree.getXattrs('/s/tagged'))).toEqual([
+    'user.tag',
+    'trusted.tag',
+    'security.capability',
+    'security.selinux',
+  ]);
+  expect(result.notes).toContain('left out the extended attribute user.fx.id of 1 file');
   expect(result.notes).toContain('left out the extended attribute user.secret of 1 file');
   // What is replaced has the attributes of its source and no others.
   await importHost(store, directory, '/s', { existing: 'replace', io: withXattrs(() => undefined) });
