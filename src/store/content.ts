@@ -18,12 +18,12 @@ export function checkWrite(node: Node, offset: number, bytes: number): void {
 /** IS_DIRECTORY or INVALID for what is no file; TOO_BIG. */
 export function checkContent(state: State, node: Node, changes: Changes): void {
   const { size, share, hole, reserve } = changes;
-  const ranges = [share, hole, reserve].filter((range) => range !== undefined);
-  if (size === undefined && ranges.length === 0) return;
+  const range = share ?? hole ?? reserve;
+  if (size === undefined && range === undefined) return;
   if (node.kind !== KIND.file) throw new FxError(node.kind === KIND.directory ? 'IS_DIRECTORY' : 'INVALID');
   if (size !== undefined && !(size >= 0 && size <= FILE_BYTES_MAX)) throw new FxError('TOO_BIG');
   invariant(node.value === null || changes.value === null, 'only blobs have content of their own');
-  for (const range of ranges) checkRange(range);
+  for (const each of [share, hole, reserve]) if (each !== undefined) checkRange(each);
   if (share === undefined) return;
   const source = state.node(share.from.ino);
   if (source === undefined) throw new FxError('STALE', `inode ${share.from.ino} is gone`);

@@ -158,7 +158,7 @@ export class MemoryStore implements StoreApi {
       if (mtime) [node.mtimeSec, node.mtimeNsec] = mtime;
       [node.ctimeSec, node.ctimeNsec] = changes.ctime ?? now;
       node.version++;
-      this.#events.push((listener) => listener.attributes(node));
+      if (range === undefined) this.#events.push((listener) => listener.attributes(node));
     });
   }
 

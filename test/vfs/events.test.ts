@@ -3,22 +3,22 @@ import { Vfs } from '../../mount/vfs.ts';
 import { KIND, type Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
 import { tickingClock } from '../support/clock.ts';
-import { NO_TOTALS, VfsPaths } from '../support/paths.ts';
+import { NO_TOTALS, ROOMY_TOTALS, VfsPaths } from '../support/paths.ts';
 import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const FRESH = { kind: KIND.file, mode: 0o644, uid: 0, gid: 0 };
 const OFFSET = 2 ** 52;
 
 /** Two mounts of one store, and what the second one tells its driver. */
-async function setUp(open: OpenTestStore) {
+async function setUp(open: OpenTestStore, totals = NO_TOTALS) {
   const { store, now } = await open();
-  const own = new Vfs(store, { now, totals: NO_TOTALS });
+  const own = new Vfs(store, { now, totals });
   const told: string[] = [];
   own.subscribe({
     inode: (ino, offset, bytes) => void told.push(`inode ${ino} ${offset} ${bytes}`),
     entry: (parent, name) => void told.push(`entry ${parent} ${name}`),
   });
-  const other = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+  const other = new VfsPaths(new Vfs(store, { now, totals }));
   const paths = new VfsPaths(own);
   const tells = (change: () => void) => {
     told.length = 0;
@@ -45,6 +45,22 @@ storeTest('a mount is not told of its own changes', async (open) => {
     own.reclaim(99);
   });
   expect(told).toEqual([]);
+});
+
+storeTest('ranges that another mount allocates, punches or copies to are dropped, and no more', async (open) => {
+  const { own, other, paths, tells } = await setUp(open, ROOMY_TOTALS);
+  for (const name of ['f', 'g']) paths.create(name, 0o644);
+  paths.write('f', 0, Buffer.alloc(100, 'x'));
+  const { ino } = paths.find('f');
+  expect(tells(() => other.allocate('f', 10, 20, 'punch', true))).toEqual([`inode ${ino} 10 20`]);
+  expect(tells(() => other.allocate('f', 10, 20, 'zero', true))).toEqual([`inode ${ino} 10 20`]);
+  expect(tells(() => other.allocate('f', 90, 20, 'allocate', true))).toEqual([`inode ${ino} 90 20`]);
+  expect(tells(() => other.copyRange('f', 0, 'g', 5, 7))).toEqual([`inode ${paths.find('g').ino} 5 7`]);
+  expect(tells(() => paths.copyRange('f', 0, 'g', 50, 7))).toEqual([]);
+  own.setAttributes(ino, { mode: 0o4755 });
+  const at = { ino, handle: 0, offset: 0 };
+  const user = { uid: 5, gid: 5, pid: 1 };
+  expect(tells(() => own.allocate(at, 5, 'punch', true, user))).toEqual([`inode ${ino} 0 0`]);
 });
 
 storeTest('an append by an old size goes to the end, and the mount drops what it took for appended', async (open) => {
