@@ -31,6 +31,8 @@ export interface CommandDescription {
   readonly words: readonly WordDescription[];
   /** Lines of shell. */
   readonly examples: readonly string[];
+  /** Commands of its own, as of `fxmount cursor`; their names are its first word. */
+  readonly commands: readonly CommandDescription[];
 }
 
 /** By the names of arguments and of options' values. */
@@ -63,7 +65,10 @@ function textAfter(command: Command): string {
 
 function describeCommand(command: Command): CommandDescription {
   const help = command.createHelp();
+  const commands = describe(command);
+  const names = commands.map(({ name }) => name);
   return {
+    commands,
     name: command.name(),
     summary: command.summary(),
     description: command.description(),
@@ -76,18 +81,21 @@ function describeCommand(command: Command): CommandDescription {
         value: value === undefined ? undefined : word(value, option.description, option.argChoices),
       };
     }),
-    words: command.registeredArguments.map((argument) =>
-      word(argument.name(), argument.description, argument.argChoices),
-    ),
+    words:
+      names.length > 0
+        ? [word('command', 'what to do', names)]
+        : command.registeredArguments.map((argument) =>
+            word(argument.name(), argument.description, argument.argChoices),
+          ),
     examples: [...textAfter(command).matchAll(/^ {2}\$ (.*)$/gm)].map(([, line]) => line ?? ''),
   };
 }
 
-/** Every command that the help lists, but for `help` itself. */
-export function describe(program: Command): CommandDescription[] {
-  return program
+/** Every command of a command that its help lists, but for `help` itself. */
+export function describe(command: Command): CommandDescription[] {
+  return command
     .createHelp()
-    .visibleCommands(program)
-    .filter((command) => command.name() !== 'help')
+    .visibleCommands(command)
+    .filter((each) => each.name() !== 'help')
     .map(describeCommand);
 }

@@ -63,14 +63,15 @@ function example(lines: readonly string[]): string[] {
   return ['.PP', '.nf', '.RS', ...lines.map(line), '.RE', '.fi'];
 }
 
-function commandLines(command: CommandDescription): string[] {
+function commandLines(command: CommandDescription, within = 'fxmount'): string[] {
   return [
-    `.SS ${line(`fxmount ${command.usage}`)}`,
+    `.SS ${line(`${within} ${command.usage}`)}`,
     text(command.description || command.summary),
     ...command.options.flatMap(({ flags, description, value }) =>
       tagged(`${flags.join(', ')}${value === undefined ? '' : ` ${value.name.toUpperCase()}`}`, description),
     ),
     ...(command.examples.length === 0 ? [] : example(command.examples)),
+    ...command.commands.flatMap((each) => commandLines(each, `${within} ${command.name}`)),
   ];
 }
 
@@ -106,7 +107,7 @@ export function manualPage(program: Command, date: string): string {
         'Node paths are absolute: /config/port. n:<NodeID> names a node by its identity. Every command works with the store mounted or not; STORE may be a mountpoint. With --json a command prints one JSON object, or one a line where there may be many.',
       ),
     ),
-    ...section('COMMANDS', ...describe(program).flatMap(commandLines)),
+    ...section('COMMANDS', ...describe(program).flatMap((command) => commandLines(command))),
     ...mountOptionLines(),
     ...section(
       'EXIT STATUS',
