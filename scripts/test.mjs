@@ -2,8 +2,9 @@
  * `npm test`: installs, builds and runs everything. The last line says how many checks passed and failed.
  *
  * What counts: each tidy rule, the linter, the build with its type check, each test, each assertion of
- * the POSIX suite in each of its runs, the short benchmark, and that no mount or process is left behind.
- * Exit code 0 when nothing failed, 1 when something did, 2 when a prerequisite is missing.
+ * the POSIX suite in each of its runs, each part of the short stress test, the short benchmark, and that
+ * no mount or process is left behind. Exit code 0 when nothing failed, 1 when something did, 2 when a
+ * prerequisite is missing.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { build, installDependencies, root, run } from './steps.mjs';
 
 const UNIT_TIMEOUT_MS = 15 * 60_000;
 const POSIX_TIMEOUT_MS = 5 * 60_000;
+const STRESS_TIMEOUT_MS = 5 * 60_000;
 const BENCH_TIMEOUT_MS = 5 * 60_000;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -63,18 +65,18 @@ function vitest(project) {
   console.log(`${ok ? 'ok' : 'FAILED'}: ${project} tests (${seconds.toFixed(1)} s)`);
 }
 
-/** Adds the assertions of the POSIX suite, which tells of each of its runs. */
-function posix() {
-  const { ok, stdout, seconds } = run(process.execPath, ['dist/test/posix/all.js'], {
-    env: { [RUN_VARIABLE]: runId },
-    timeoutMs: POSIX_TIMEOUT_MS,
-  });
+/**
+ * Runs a program that tells of its parts and ends with a line of counts: "<n> passed, <n> failed". Adds them. What
+ * it says is shown either way.
+ */
+function counting(what, args, timeoutMs) {
+  const { ok, stdout, seconds } = run(process.execPath, args, { env: { [RUN_VARIABLE]: runId }, timeoutMs });
   if (ok) process.stdout.write(stdout.replace(/[^\n]*\n$/, ''));
   const counts = /^(\d+) passed, (\d+) failed$/m.exec(stdout);
   const failed = Number(counts?.[2] ?? 0);
   totals.passed += Number(counts?.[1] ?? 0);
   totals.failed += ok ? failed : Math.max(1, failed);
-  console.log(`${ok ? 'ok' : 'FAILED'}: POSIX suite (${seconds.toFixed(1)} s)`);
+  console.log(`${ok ? 'ok' : 'FAILED'}: ${what} (${seconds.toFixed(1)} s)`);
 }
 
 function bench() {
@@ -111,7 +113,8 @@ function main() {
     count(lint.ok, 'lint', lint.seconds);
     vitest('unit');
     vitest('mount');
-    posix();
+    counting('POSIX suite', ['dist/test/posix/all.js'], POSIX_TIMEOUT_MS);
+    counting('stress', ['dist/test/stress/main.js', '--short'], STRESS_TIMEOUT_MS);
     bench();
     leftovers();
   }

@@ -132,6 +132,8 @@ export interface Calls {
   reset: [];
   /** Waits until the clock of filesystems has gone on. */
   tick: [];
+  /** Waits until the process waits for a lock. */
+  awaitLockWaiter: [pid: number];
   /** Nanoseconds since 1970: of the exact clock, or with 1 of the one that filesystems stamp with. */
   now: [coarse?: number];
   /** The exit status. */

@@ -78,6 +78,27 @@ static void call_tick(void) {
   } while (now.tv_sec == start.tv_sec && now.tv_nsec == start.tv_nsec);
 }
 
+/*
+ * Waits until the process of this pid waits for a lock: /proc/locks shows it with an arrow (fs/locks.c,
+ * lock_get_status).
+ */
+static void call_await_lock_waiter(void) {
+  struct timespec pause = {0, 200000};
+  for (;; nanosleep(&pause, NULL)) {
+    FILE *locks = fopen("/proc/locks", "r");
+    if (!locks) {
+      fail(errno);
+      return;
+    }
+    char line[256];
+    int found = 0, pid;
+    while (!found && fgets(line, sizeof line, locks))
+      found = sscanf(line, "%*d: -> %*s %*s %*s %d", &pid) == 1 && pid == number(0);
+    fclose(locks);
+    if (found) return;
+  }
+}
+
 static void call_now(void) {
   struct timespec now;
   clock_gettime(arguments() > 0 && number(0) ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME, &now);
@@ -162,6 +183,7 @@ const struct call process_calls[] = {
     {"limitFileSize", call_limit_file_size},
     {"reset", call_reset},
     {"tick", call_tick},
+    {"awaitLockWaiter", call_await_lock_waiter},
     {"now", call_now},
     {"exec", call_exec},
     {"spawn", call_spawn},

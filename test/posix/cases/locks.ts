@@ -29,8 +29,9 @@ export const suite: Suite = {
       const other = d.other();
       const far = await other.do('open', 'f', 'O_RDWR');
       await d.ok('flock', fd, 'LOCK_EX');
+      const pid = await other.do('getpid');
       const waiting = other.ok('flock', far, 'LOCK_EX');
-      await d.do('tick');
+      await d.do('awaitLockWaiter', pid);
       await d.ok('flock', fd, 'LOCK_UN');
       await waiting;
       await d.fails('EAGAIN', 'flock', fd, 'LOCK_EX|LOCK_NB');
@@ -96,8 +97,9 @@ export const suite: Suite = {
       const other = d.other();
       const far = await other.do('open', 'f', 'O_RDWR');
       await d.ok('lock', fd, 'F_SETLK', 'F_WRLCK', 0, 0);
+      const pid = await other.do('getpid');
       const waiting = other.ok('lock', far, 'F_SETLKW', 'F_WRLCK', 5, 5);
-      await d.do('tick');
+      await d.do('awaitLockWaiter', pid);
       await d.ok('lock', fd, 'F_SETLK', 'F_UNLCK', 0, 0);
       await waiting;
       await d.fails('EAGAIN', 'lock', fd, 'F_SETLK', 'F_WRLCK', 0, 0);
@@ -109,8 +111,9 @@ export const suite: Suite = {
       const far = await other.do('open', 'f', 'O_RDWR');
       await d.do('lock', fd, 'F_SETLK', 'F_WRLCK', 0, 1);
       await other.do('lock', far, 'F_SETLK', 'F_WRLCK', 1, 1);
+      const pid = await other.do('getpid');
       const waiting = other.ok('lock', far, 'F_SETLKW', 'F_WRLCK', 0, 1);
-      for (let i = 0; i < 10; i++) await d.do('tick');
+      await d.do('awaitLockWaiter', pid);
       await d.fails('EDEADLK', 'lock', fd, 'F_SETLKW', 'F_WRLCK', 1, 1);
       await d.do('lock', fd, 'F_SETLK', 'F_UNLCK', 0, 1);
       await waiting;
