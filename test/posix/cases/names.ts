@@ -46,6 +46,31 @@ export const suite: Suite = {
         await d.fails('ENAMETOOLONG', 'rmdir', name);
       }
     },
+    async 'paths of 4095 bytes through real directories'(d) {
+      const parts: string[] = [];
+      let left = 4095 - 'f'.length;
+      for (; left > 256; left -= 256) parts.push('d'.repeat(255));
+      parts.push('d'.repeat(left - 1));
+      const path = (name: string): string => `${parts.join('/')}/${name}`;
+      for (let i = 1; i <= parts.length; i++) await d.ok('mkdir', parts.slice(0, i).join('/'), 0o755);
+      d.is(path('f').length, 4095, 'the path is as long as can be');
+      await d.fails('ENAMETOOLONG', 'open', path('ff'), 'O_CREAT|O_RDWR', 0o644);
+      await d.ok('open', path('f'), 'O_CREAT|O_RDWR', 0o644);
+      await d.ok('chmod', path('f'), 0o600);
+      await d.ok('truncate', path('f'), 10);
+      await d.ok('link', path('f'), 'g');
+      await d.ok('rename', path('f'), path('h'));
+      await d.ok('symlink', path('h'), 's');
+      await d.gives(path('h'), 'readlink', 's');
+      await d.stat(path('h'), { kind: 'file', mode: 0o600, nlink: 2, size: 10 });
+      await d.ok('utimesNow', path('h'));
+      await d.ok('unlink', path('h'));
+      await d.ok('mkdir', path('x'), 0o755);
+      await d.ok('rmdir', path('x'));
+      await d.ok('mkfifo', path('p'), 0o644);
+      await d.ok('unlink', path('p'));
+      for (let i = parts.length; i > 0; i--) await d.ok('rmdir', parts.slice(0, i).join('/'));
+    },
     async 'trees deeper than a path can be long'(d) {
       const name = 'd'.repeat(200);
       for (let i = 0; i < 30; i++) {
