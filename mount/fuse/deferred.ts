@@ -1,9 +1,10 @@
 /**
- * Replies that do not go out in the turn of their request: those that wait for the disk (FSYNC), and those
- * held back until the change they acknowledge is durable.
+ * Replies that do not go out in the turn of their request: those that wait for the disk (FSYNC) or for a lock
+ * (SETLKW), and those held back until the change they acknowledge is durable.
  *
  * Both keep copies of what they need from the shared buffers. Held replies leave in the order of their
- * requests. A request that waits for the disk can be interrupted; one whose change is made cannot.
+ * requests. A request that waits for a lock can be interrupted. One that waits for the disk cannot, as on any
+ * filesystem: fsync(2), and a write to a file opened with O_SYNC, are not ended by a signal.
  */
 import { ERRNO } from './errno.ts';
 import { OUT, OUT_HEADER } from './layouts.ts';
@@ -37,10 +38,15 @@ function keyOf(unique: Unique): string {
   return `${unique.first},${unique.second & 0x7fff_ffff}`;
 }
 
+interface Waiting {
+  readonly unique: Unique;
+  readonly giveUp: (() => void) | undefined;
+}
+
 export class DeferredReplies {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #errnoOf: (error: unknown) => number;
-  readonly #waiting = new Map<string, Unique>();
+  readonly #waiting = new Map<string, Waiting>();
   #held: Held[] = [];
 
   /** `send` writes a reply; `errnoOf` says which error number something thrown is. */
@@ -54,13 +60,14 @@ export class DeferredReplies {
     return this.#waiting.size + this.#held.length;
   }
 
-  /** Answers `unique` when `result` settles, unless it was interrupted before. */
-  defer(unique: Unique, result: Promise<void>): void {
+  /** Answers `unique` when `result` settles. With `giveUp` it can be interrupted before: then that is called. */
+  defer(unique: Unique, result: Promise<void>, giveUp?: () => void): void {
     const key = keyOf(unique);
-    this.#waiting.set(key, unique);
+    const waiting = { unique, giveUp };
+    this.#waiting.set(key, waiting);
     const settle = (errno: number) => {
       // A different object under the key is another request that reuses the number.
-      if (this.#waiting.get(key) !== unique) return;
+      if (this.#waiting.get(key) !== waiting) return;
       this.#waiting.delete(key);
       this.#send(headerReply(unique, errno));
     };
@@ -70,12 +77,13 @@ export class DeferredReplies {
     );
   }
 
-  /** Answers EINTR if `unique` waits for the disk; every other reply is on its way already. */
+  /** Answers EINTR if `unique` can be given up; every other reply is on its way already. */
   interrupt(unique: Unique): void {
     const waiting = this.#waiting.get(keyOf(unique));
-    if (waiting === undefined) return;
+    if (waiting?.giveUp === undefined) return;
     this.#waiting.delete(keyOf(unique));
-    this.#send(headerReply(waiting, ERRNO.EINTR));
+    waiting.giveUp();
+    this.#send(headerReply(waiting.unique, ERRNO.EINTR));
   }
 
   /** Sends `bytes`, a copy of a whole reply, once `durable` resolves; if it rejects, EIO, after `undo`. */
