@@ -168,11 +168,11 @@ export class Index {
     return this.#environment.tables.extents.getBinary(regionKey(ino, region));
   }
 
-  /** Numbers of the regions of `ino` in [first, end) that the index has. */
-  regions(ino: Ino, first: number, end: number): number[] {
+  /** Numbers of the regions of `ino` in [first, end) that the index has, the first `limit` of them. */
+  regions(ino: Ino, first: number, end: number, limit = REGION_END): number[] {
     const numbers: number[] = [];
-    const limit = end < REGION_END ? regionKey(ino, end) : regionKey(ino + 1, 0);
-    const range = { start: regionKey(ino, first), end: limit };
+    const endKey = end < REGION_END ? regionKey(ino, end) : regionKey(ino + 1, 0);
+    const range = { start: regionKey(ino, first), end: endKey, limit };
     for (const key of this.#environment.tables.extents.getKeys(range)) numbers.push(key.readUInt32BE(8));
     return numbers;
   }

@@ -36,8 +36,8 @@ export interface Extent {
 /** Brings regions of one file from the index. */
 export interface RegionSource {
   load(region: number): Extent[];
-  /** Numbers of the regions in [first, end). */
-  list(first: number, end: number): number[];
+  /** Numbers of the regions in [first, end), at most `limit`. */
+  list(first: number, end: number, limit?: number): number[];
 }
 
 /** Told of bytes of the log that no file refers to any more. */
@@ -215,6 +215,21 @@ export class ExtentMap {
     const listed = Math.min(end, this.#cutFrom);
     if (this.#source && first < listed) for (const region of this.#source.list(first, listed)) numbers.add(region);
     return [...numbers].sort((a, b) => a - b);
+  }
+
+  /** The first region in [first, end) that has extents; undefined when there is none. */
+  nextRegion(first: number, end: number): number | undefined {
+    let next = end;
+    for (const [region, extents] of this.#regions) {
+      if (region >= first && region < next && extents.length > 0) next = region;
+    }
+    // What the index has may have been emptied since.
+    const listedEnd = Math.min(next, this.#cutFrom);
+    for (let from = first; this.#source && from < listedEnd; from++) {
+      from = this.#source.list(from, listedEnd, 1)[0] ?? listedEnd;
+      if (from < listedEnd && this.extents(from).length > 0) return from;
+    }
+    return next < end ? next : undefined;
   }
 
   /** Extents of one region, ascending; not to be changed. */

@@ -9,7 +9,8 @@ export const SEEK_BYTES_MAX = 2 ** 34;
 /** The first byte in [offset, size) that was written; undefined when there is none. */
 export function nextData(extents: ExtentMap | null, offset: number, size: number): number | undefined {
   if (extents === null || offset >= size) return undefined;
-  for (const region of extents.regionNumbers(regionOf(offset), regionOf(size - 1) + 1)) {
+  const end = regionOf(size - 1) + 1;
+  for (let region: number | undefined = regionOf(offset); region !== undefined; ) {
     const list = extents.extents(region);
     for (let i = firstEndingAfter(list, offset); i < list.length; i++) {
       const extent = list[i];
@@ -17,6 +18,7 @@ export function nextData(extents: ExtentMap | null, offset: number, size: number
       const at = Math.max(offset, extent.offset);
       return at < size ? at : undefined;
     }
+    region = extents.nextRegion(region + 1, end);
   }
   return undefined;
 }

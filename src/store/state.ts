@@ -123,7 +123,7 @@ export class State {
   #regions(ino: Ino): RegionSource {
     return {
       load: (region) => decodeRegion(this.#index.region(ino, region) ?? NO_BYTES),
-      list: (first, end) => this.#index.regions(ino, first, end),
+      list: (first, end, limit) => this.#index.regions(ino, first, end, limit),
     };
   }
 

@@ -95,6 +95,21 @@ test('data and holes are found to the byte, and what is allocated counts as a ho
   expect(seek(REGION_BYTES)).toEqual([REGION_BYTES, REGION_BYTES + 5]);
 });
 
+test('data is found in the index and in memory, whichever is first, and not where it was punched since', async () => {
+  for (const region of [1, 3, 5, 7]) write(file, region * REGION_BYTES, 'x');
+  await reopen();
+  store.patch(file, { hole: { offset: 0, bytes: 2 * REGION_BYTES } });
+  write(file, 4 * REGION_BYTES, 'x');
+  const found: number[] = [];
+  for (let at = store.seek(file, 0, 'data'); at !== undefined; at = store.seek(file, at + 1, 'data')) {
+    found.push(at / REGION_BYTES);
+  }
+  expect(found).toEqual([3, 4, 5, 7]);
+  store.patch(file, { size: 5 * REGION_BYTES + 1 });
+  store.patch(file, { size: 9 * REGION_BYTES });
+  expect(seek(5 * REGION_BYTES + 1)[0]).toBe(undefined);
+});
+
 test('the search for a hole ends in a file that is data over and over', () => {
   write(file, 0, Buffer.alloc(1 << 20, 1));
   for (let bytes = 1 << 20; bytes <= SEEK_BYTES_MAX; bytes *= 2) {
