@@ -6,14 +6,12 @@
  * time, so a node that changed is never shown with what it was. One object may serve every mount of a store.
  */
 import { LRUCache } from 'lru-cache';
-import type { Lens } from '../lenses/lens.ts';
-import { raw } from '../lenses/raw.ts';
+import { rawBytes } from '../lenses/raw.ts';
 import type { Ino } from '../src/ids.ts';
 import type { Node } from '../src/store/node.ts';
 import { decode } from '../src/uarr/v2.ts';
 
 export interface RenderedOptions {
-  lens?: Lens;
   /** Bound of the cached bytes. */
   cacheBytesMax?: number;
   /** Bound of the cached sizes, in nodes. */
@@ -31,13 +29,11 @@ const SMALL_VALUE_BYTES = 4096;
 const ENTRY_BYTES = 128;
 
 export class Rendered {
-  readonly #lens: Lens;
   readonly #texts: LRUCache<Ino, Versioned<Uint8Array>>;
   readonly #sizes: LRUCache<Ino, Versioned<number>>;
 
   constructor(options: RenderedOptions = {}) {
-    const { lens = raw, cacheBytesMax = 64 << 20, sizesMax = 1 << 18 } = options;
-    this.#lens = lens;
+    const { cacheBytesMax = 64 << 20, sizesMax = 1 << 18 } = options;
     this.#texts = new LRUCache({ maxSize: cacheBytesMax, sizeCalculation: (text) => text.held.length + ENTRY_BYTES });
     this.#sizes = new LRUCache({ maxSize: sizesMax, sizeCalculation: () => 1 });
   }
@@ -47,7 +43,7 @@ export class Rendered {
     const { ino, version } = node;
     const known = this.#texts.get(ino);
     if (known?.version === version) return known.held;
-    const held = this.#lens.get(decode(node.value as Uint8Array));
+    const held = rawBytes(decode(node.value as Uint8Array));
     this.#texts.set(ino, { version, held });
     this.#sizes.set(ino, { version, held: held.length });
     return held;

@@ -29,10 +29,18 @@ export const SEGMENT_BYTES_MAX = 256 << 20;
 export const VALUE_BYTES_MAX = 16 << 20;
 /** Deepest nesting of a typed value. */
 export const VALUE_DEPTH_MAX = 128;
+/** Largest text that a lens parses, in bytes. */
+export const LENS_BYTES_MAX = 16 << 20;
+/** Largest YAML text, in bytes: its parser does little more than 1 MB a second. */
+export const YAML_BYTES_MAX = 4 << 20;
+/** Deepest nesting of a YAML text: its parser overflows the stack not far beyond. */
+export const YAML_DEPTH_MAX = 100;
 /** Largest message on the daemon's socket, in bytes. */
 export const MESSAGE_BYTES_MAX = 20 << 20;
 
 invariant(TRANSFER_BYTES_MAX * 2 < FRAME_BYTES_MAX, 'a transfer fits a frame');
 invariant(VALUE_BYTES_MAX * 2 < FRAME_BYTES_MAX, 'a value fits a frame');
 invariant(FRAME_BYTES_MAX * 2 <= SEGMENT_BYTES_MAX, 'a frame fits a segment');
+invariant(YAML_BYTES_MAX <= LENS_BYTES_MAX, 'a YAML text is a text');
+invariant(YAML_DEPTH_MAX <= VALUE_DEPTH_MAX, 'a YAML text gives a value');
 invariant(VALUE_BYTES_MAX < MESSAGE_BYTES_MAX, 'a value fits a message');

@@ -2,7 +2,7 @@
  * Verbs that look at nodes: ls, tree, stat, get.
  */
 
-import { raw } from '../../lenses/raw.ts';
+import { rawBytes } from '../../lenses/raw.ts';
 import { FxError } from '../errors.ts';
 import { nodeIdToText } from '../ids.ts';
 import { nameToText } from '../names.ts';
@@ -184,7 +184,7 @@ export const get = defineVerb(
     const node = resolve(context.store, path);
     if (node.value !== null) {
       const value = decode(node.value);
-      await io.write(json ? Buffer.from(`${toJsonText(value)}\n`, 'utf8') : raw.get(value));
+      await io.write(json ? Buffer.from(`${toJsonText(value)}\n`, 'utf8') : rawBytes(value));
     } else if (node.kind === KIND.symlink) {
       await io.write(Buffer.from(node.target, 'latin1'));
     } else if (!isBlob(node)) {

@@ -7,7 +7,7 @@
  * the host refuses is reported and left out; a full or read-only disk stops it.
  */
 import { basename, dirname, resolve as resolvePath } from 'node:path';
-import { raw } from '../../lenses/raw.ts';
+import { rawBytes } from '../../lenses/raw.ts';
 import { type ErrorCode, FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
 import { nameFromText, nameToText } from '../names.ts';
@@ -70,7 +70,7 @@ class Exporter {
     this.#store = store;
     this.#options = options;
     this.#io = options.io ?? (options.blocking === true ? blockingIo : threadedIo);
-    this.#render = options.render ?? ((node) => raw.get(decode(node.value as Uint8Array)));
+    this.#render = options.render ?? ((node) => rawBytes(decode(node.value as Uint8Array)));
     const breather = new Breather(options.sliceMs ?? 4);
     this.#target = {
       io: this.#io,

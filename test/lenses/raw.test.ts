@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { raw } from '../../lenses/raw.ts';
+import { rawBytes } from '../../lenses/raw.ts';
 import { NodeRef, Sized, Timestamp, Uuid, type Value } from '../../src/uarr/value.ts';
 
 test('each kind of value has its text', () => {
@@ -29,10 +29,10 @@ test('each kind of value has its text', () => {
     ],
     [new Int32Array([1, 2]), '[1, 2]\n'],
   ];
-  for (const [value, text] of cases) expect(Buffer.from(raw.get(value)).toString('utf8')).toBe(text);
+  for (const [value, text] of cases) expect(Buffer.from(rawBytes(value)).toString('utf8')).toBe(text);
 });
 
 test('bytes are shown as they are', () => {
   const bytes = Uint8Array.of(0, 255, 10);
-  expect(raw.get(bytes)).toBe(bytes);
+  expect(rawBytes(bytes)).toBe(bytes);
 });

@@ -1,0 +1,23 @@
+/** The subjects of the law suite: one for each lens of the registry. */
+import fc from 'fast-check';
+import { json, jsonc } from '../../../lenses/json.ts';
+import { raw } from '../../../lenses/raw.ts';
+import { text } from '../../../lenses/text.ts';
+import type { Value } from '../../../src/uarr/value.ts';
+import { addBom, addJsonComments, changeLastNewline, respaceJson } from './noise.ts';
+import { type Subject, typedSubject, valueSubject } from './subject.ts';
+import { illFormedTexts, scalars, texts, values } from './values.ts';
+
+const sample = (of: fc.Arbitrary<Value>): Value[] => fc.sample(of, { numRuns: 64, seed: 7 });
+
+const jsonValues = values(illFormedTexts, illFormedTexts);
+const jsonPool = sample(jsonValues);
+const scalarValues = fc.oneof(texts as fc.Arbitrary<Value>, scalars());
+const rawValues = fc.oneof(fc.uint8Array({ maxLength: 40 }) as fc.Arbitrary<Value>, scalarValues, values());
+
+export const SUBJECTS: readonly Subject[] = [
+  typedSubject(raw, rawValues, {}, sample(rawValues)),
+  typedSubject(text, scalarValues, { bom: addBom, 'last-newline': changeLastNewline }, sample(scalarValues)),
+  valueSubject(json, jsonValues, { bom: addBom, 'json-text': respaceJson }, jsonPool),
+  valueSubject(jsonc, jsonValues, { bom: addBom, 'json-text': respaceJson, comments: addJsonComments }, jsonPool),
+];
