@@ -7,7 +7,6 @@
  * parsed again and compared; when that does not give the value, the canonical text.
  */
 import type { Value } from '../src/uarr/value.ts';
-import { equal } from '../src/uarr/value.ts';
 import { type Decoded, decodeText, encodeText, newlineOf } from './decode.ts';
 import { type Diagnostic, type Problem, ProblemError } from './diagnostics.ts';
 import { diffValues, type Typing } from './diff-values.ts';
@@ -23,6 +22,8 @@ export interface SyntaxNode {
   readonly value: Value;
   /** Of a map or array: its members in the order of the text. */
   readonly members?: readonly SyntaxMember[];
+  /** Members that the value has and this text has elsewhere (YAML's merge keys): to set one, a member is added. */
+  readonly inherited?: readonly SyntaxMember[];
 }
 
 export interface SyntaxMember {
@@ -95,21 +96,26 @@ export function renderDocument<Tree extends SyntaxNode>(
   return spliced ?? encodeText(format.print(value), false);
 }
 
+/** Rounds of splicing: what one text says in two places (YAML's aliases) changes in the second. */
+const ROUNDS_MAX = 4;
+
 function spliceDocument<Tree extends SyntaxNode>(
   format: DocumentFormat<Tree>,
   shown: Value,
   kept: Uint8Array,
 ): Uint8Array | undefined {
-  const opened = openDocument(format, kept);
-  if (!opened.ok) return undefined;
-  const { decoded, tree } = opened;
-  const edits = diffValues(tree.value, shown, TEXT);
-  if (edits.length === 0) return kept;
-  const text = format.splice(decoded.text, tree, edits, newlineOf(decoded.text));
-  if (text === undefined) return undefined;
-  const bytes = encodeText(text, decoded.bom);
-  const again = openDocument(format, bytes);
-  return again.ok && equal(again.tree.value, shown, true) ? bytes : undefined;
+  let bytes = kept;
+  for (let round = 0; round <= ROUNDS_MAX; round++) {
+    const opened = openDocument(format, bytes);
+    if (!opened.ok) return undefined;
+    const { decoded, tree } = opened;
+    const edits = diffValues(tree.value, shown, TEXT);
+    if (edits.length === 0) return bytes;
+    const text = format.splice(decoded.text, tree, edits, newlineOf(decoded.text));
+    if (text === undefined || text === decoded.text) return undefined;
+    bytes = encodeText(text, decoded.bom);
+  }
+  return undefined;
 }
 
 /** A place in the tree: the member at the path, or the nearest above it that is there. */
@@ -120,7 +126,7 @@ export function memberAt(
   let node = tree;
   let member: SyntaxMember | undefined;
   for (const step of path) {
-    const next = node.members?.find((candidate) => candidate.step === step);
+    const next = [...(node.members ?? []), ...(node.inherited ?? [])].find((candidate) => candidate.step === step);
     if (next === undefined) return { node, ...(member && { member }), found: false };
     member = next;
     node = next.node;

@@ -30,10 +30,15 @@ const COMMENTS: Equivalence = { name: 'comments', meaning: 'comments and trailin
 function canonizeJson(text: string): string {
   try {
     const { root, problems } = parseJson(text.replace(/^\ufeff/, ''), true);
-    return problems.length > 0 ? text : toJsonText(sorted(root.value));
+    return problems.length > 0 ? text : canonicalJson(root.value);
   } catch {
     return text;
   }
+}
+
+/** JSON of a value with its keys sorted, at every depth. */
+export function canonicalJson(value: Value): string {
+  return toJsonText(sorted(value));
 }
 
 function sorted(value: Value): Value {

@@ -6,9 +6,10 @@ import { json, jsonc } from './json.ts';
 import type { Lens, LensOptions } from './lens.ts';
 import { raw } from './raw.ts';
 import { text } from './text.ts';
+import { yaml } from './yaml.ts';
 
 /** The lenses of fxmount. */
-export const LENSES: readonly Lens[] = [raw, text, json, jsonc];
+export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml];
 
 export class LensRegistry {
   readonly #byName = new Map<string, Lens>();

@@ -2,94 +2,158 @@
  * Edits of a tree's values sorted by the map or array that they change, for formats that splice texts.
  */
 import type { Value } from '../src/uarr/value.ts';
+import { editValue } from './apply-fields.ts';
 import type { SyntaxMember, SyntaxNode } from './document.ts';
 import type { FieldEdit } from './edits.ts';
+
+export interface Inserted {
+  /** Undefined for an array's item. */
+  readonly key: string | undefined;
+  readonly value: Value;
+}
 
 /** What changes in one map or array of the text. */
 export interface ContainerChange {
   readonly node: SyntaxNode;
-  /** Its depth: 0 for the root. */
-  readonly depth: number;
+  /** The member whose value it is; undefined for the root. */
+  readonly member: SyntaxMember | undefined;
+  /** Indices of members. */
   readonly removed: Set<number>;
   /** New members by the index of the member before which they stand. */
-  readonly inserted: Map<number, { readonly key: string | undefined; readonly value: Value }[]>;
+  readonly inserted: Map<number, Inserted[]>;
 }
 
 export interface TreeChange {
   /** Members whose value becomes another. */
-  readonly replaced: { readonly member: SyntaxMember; readonly depth: number; readonly value: Value }[];
+  readonly replaced: { readonly member: SyntaxMember; readonly value: Value }[];
   readonly containers: Map<SyntaxNode, ContainerChange>;
   /** The whole value becomes another. */
-  root?: { readonly value: Value };
+  readonly root?: { readonly value: Value };
 }
 
 /** Sorts the edits; undefined when one leads nowhere in the tree. */
 export function sortEdits(tree: SyntaxNode, edits: readonly FieldEdit[]): TreeChange | undefined {
-  const change: TreeChange = { replaced: [], containers: new Map() };
-  const indices = new Map<SyntaxNode, Map<string | number, number>>();
-  for (const edit of edits) if (!sortEdit(tree, edit, change, indices)) return undefined;
-  return change;
-}
-
-function indexOf(
-  node: SyntaxNode,
-  step: string | number,
-  indices: Map<SyntaxNode, Map<string | number, number>>,
-): number {
-  let known = indices.get(node);
-  if (known === undefined) {
-    known = new Map(node.members?.map((member, i) => [member.step, i]));
-    indices.set(node, known);
+  const whole = edits.find(({ path }) => path.length === 0);
+  if (whole !== undefined) {
+    return whole.op === 'set' ? { replaced: [], containers: new Map(), root: { value: whole.value } } : undefined;
   }
-  return known.get(step) ?? -1;
+  const sorter = new Sorter(tree);
+  return edits.every((edit) => sorter.sort(edit)) ? sorter.finish() : undefined;
 }
 
-function sortEdit(
-  tree: SyntaxNode,
-  edit: FieldEdit,
-  change: TreeChange,
-  indices: Map<SyntaxNode, Map<string | number, number>>,
-): boolean {
-  const { path } = edit;
-  const last = path.at(-1);
-  if (last === undefined) {
-    if (edit.op !== 'set') return false;
-    change.root = { value: edit.value };
+interface Found {
+  readonly index: number;
+  readonly member: SyntaxMember;
+  readonly inherited: boolean;
+}
+
+class Sorter {
+  readonly #tree: SyntaxNode;
+  readonly #change: TreeChange = { replaced: [], containers: new Map() };
+  readonly #indices = new Map<SyntaxNode, Map<string | number, Found>>();
+  /** Edits inside values whose text stands elsewhere: such a value is written out as a whole. */
+  readonly #opaque = new Map<SyntaxMember, { found: Found; container: ContainerChange; edits: FieldEdit[] }>();
+
+  constructor(tree: SyntaxNode) {
+    this.#tree = tree;
+  }
+
+  #find(node: SyntaxNode, step: string | number): Found | undefined {
+    let known = this.#indices.get(node);
+    if (known === undefined) {
+      known = new Map();
+      for (const [index, member] of (node.inherited ?? []).entries())
+        known.set(member.step, { index, member, inherited: true });
+      for (const [index, member] of (node.members ?? []).entries())
+        known.set(member.step, { index, member, inherited: false });
+      this.#indices.set(node, known);
+    }
+    return known.get(step);
+  }
+
+  #container(node: SyntaxNode, member: SyntaxMember | undefined): ContainerChange {
+    const known = this.#change.containers.get(node);
+    if (known !== undefined) return known;
+    const made: ContainerChange = { node, member, removed: new Set(), inserted: new Map() };
+    this.#change.containers.set(node, made);
+    return made;
+  }
+
+  sort(edit: FieldEdit): boolean {
+    const { path } = edit;
+    let node = this.#tree;
+    let owner: SyntaxMember | undefined;
+    for (const [i, step] of path.slice(0, -1).entries()) {
+      const found = this.#find(node, step);
+      if (found === undefined) return false;
+      if (found.inherited || found.member.node.members === undefined) {
+        const container = { node, member: owner };
+        this.#addOpaque(found, container, { ...edit, path: path.slice(i + 1) });
+        return true;
+      }
+      owner = found.member;
+      node = owner.node;
+    }
+    return node.members !== undefined && this.#sortIn(node, owner, edit);
+  }
+
+  #sortIn(node: SyntaxNode, owner: SyntaxMember | undefined, edit: FieldEdit): boolean {
+    const last = edit.path.at(-1) as string | number;
+    const found = this.#find(node, last);
+    if (edit.op === 'set' && found !== undefined) {
+      if (found.inherited)
+        this.#insert(node, owner, node.members?.length ?? 0, [{ key: String(last), value: edit.value }]);
+      else this.#change.replaced.push({ member: found.member, value: edit.value });
+      return true;
+    }
+    if (edit.op === 'unset') {
+      if (found === undefined || found.inherited) return false;
+      this.#container(node, owner).removed.add(found.index);
+      return true;
+    }
+    if (edit.op === 'insert') {
+      this.#insert(
+        node,
+        owner,
+        Number(last),
+        edit.values.map((value) => ({ key: undefined, value })),
+      );
+      return true;
+    }
+    const before = edit.before === undefined || edit.before === null ? undefined : this.#find(node, edit.before);
+    const at = before === undefined || before.inherited ? (node.members?.length ?? 0) : before.index;
+    this.#insert(node, owner, at, [{ key: String(last), value: edit.value }]);
     return true;
   }
-  let node = tree;
-  for (const step of path.slice(0, -1)) {
-    const member = node.members?.[indexOf(node, step, indices)];
-    if (member === undefined) return false;
-    node = member.node;
-  }
-  if (node.members === undefined) return false;
-  const at = indexOf(node, last, indices);
-  const member = node.members[at];
-  if (edit.op === 'set' && member !== undefined) {
-    change.replaced.push({ member, depth: path.length, value: edit.value });
-    return true;
-  }
-  let container = change.containers.get(node);
-  if (container === undefined) {
-    container = { node, depth: path.length - 1, removed: new Set(), inserted: new Map() };
-    change.containers.set(node, container);
-  }
-  if (edit.op === 'unset') return member !== undefined && container.removed.add(at) !== undefined;
-  const anchor = edit.op === 'insert' ? Number(last) : anchorOf(node, edit.before ?? null, indices);
-  const fresh =
-    edit.op === 'insert'
-      ? edit.values.map((value) => ({ key: undefined, value }))
-      : [{ key: String(last), value: edit.value }];
-  container.inserted.set(anchor, [...(container.inserted.get(anchor) ?? []), ...fresh]);
-  return true;
-}
 
-function anchorOf(
-  node: SyntaxNode,
-  before: string | null,
-  indices: Map<SyntaxNode, Map<string | number, number>>,
-): number {
-  const at = before === null ? -1 : indexOf(node, before, indices);
-  return at < 0 ? (node.members?.length ?? 0) : at;
+  #insert(node: SyntaxNode, owner: SyntaxMember | undefined, at: number, fresh: readonly Inserted[]): void {
+    const { inserted } = this.#container(node, owner);
+    inserted.set(at, [...(inserted.get(at) ?? []), ...fresh]);
+  }
+
+  #addOpaque(
+    found: Found,
+    { node, member }: { node: SyntaxNode; member: SyntaxMember | undefined },
+    edit: FieldEdit,
+  ): void {
+    const known = this.#opaque.get(found.member);
+    if (known !== undefined) known.edits.push(edit);
+    else this.#opaque.set(found.member, { found, container: this.#container(node, member), edits: [edit] });
+  }
+
+  finish(): TreeChange {
+    for (const { found, container, edits } of this.#opaque.values()) {
+      const { member, inherited } = found;
+      const value = editValue(member.node.value, edits);
+      if (inherited)
+        this.#insert(container.node, container.member, container.node.members?.length ?? 0, [
+          { key: String(member.step), value },
+        ]);
+      else this.#change.replaced.push({ member, value });
+    }
+    for (const [node, { removed, inserted }] of this.#change.containers) {
+      if (removed.size === 0 && inserted.size === 0) this.#change.containers.delete(node);
+    }
+    return this.#change;
+  }
 }

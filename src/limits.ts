@@ -35,6 +35,8 @@ export const LENS_BYTES_MAX = 16 << 20;
 export const YAML_BYTES_MAX = 4 << 20;
 /** Deepest nesting of a YAML text: its parser overflows the stack not far beyond. */
 export const YAML_DEPTH_MAX = 100;
+/** Nodes that the aliases of a YAML text may stand for, all together. */
+export const YAML_ALIAS_NODES_MAX = 100_000;
 /** Largest message on the daemon's socket, in bytes. */
 export const MESSAGE_BYTES_MAX = 20 << 20;
 

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { json, jsonc } from '../../../lenses/json.ts';
 import { raw } from '../../../lenses/raw.ts';
 import { text } from '../../../lenses/text.ts';
+import { yaml } from '../../../lenses/yaml.ts';
 import type { Value } from '../../../src/uarr/value.ts';
 import { addBom, addJsonComments, changeLastNewline, respaceJson } from './noise.ts';
+import { addYamlComments, addYamlTags, restyleYaml, splitDocuments } from './noise-yaml.ts';
 import { type Subject, typedSubject, valueSubject } from './subject.ts';
 import { illFormedTexts, scalars, texts, values } from './values.ts';
 
@@ -20,4 +22,10 @@ export const SUBJECTS: readonly Subject[] = [
   typedSubject(text, scalarValues, { bom: addBom, 'last-newline': changeLastNewline }, sample(scalarValues)),
   valueSubject(json, jsonValues, { bom: addBom, 'json-text': respaceJson }, jsonPool),
   valueSubject(jsonc, jsonValues, { bom: addBom, 'json-text': respaceJson, comments: addJsonComments }, jsonPool),
+  valueSubject(
+    yaml,
+    values(),
+    { bom: addBom, comments: addYamlComments, tags: addYamlTags, documents: splitDocuments, style: restyleYaml },
+    sample(values()),
+  ),
 ];
