@@ -6,10 +6,11 @@ import { json, jsonc } from './json.ts';
 import type { Lens, LensOptions } from './lens.ts';
 import { raw } from './raw.ts';
 import { text } from './text.ts';
+import { toml } from './toml.ts';
 import { yaml } from './yaml.ts';
 
 /** The lenses of fxmount. */
-export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml];
+export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml];
 
 export class LensRegistry {
   readonly #byName = new Map<string, Lens>();

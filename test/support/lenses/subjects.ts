@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { json, jsonc } from '../../../lenses/json.ts';
 import { raw } from '../../../lenses/raw.ts';
 import { text } from '../../../lenses/text.ts';
+import { toml } from '../../../lenses/toml.ts';
 import { yaml } from '../../../lenses/yaml.ts';
 import type { Value } from '../../../src/uarr/value.ts';
 import { addBom, addJsonComments, changeLastNewline, respaceJson } from './noise.ts';
+import { addTomlComments, restyleToml, unquoteTimes } from './noise-toml.ts';
 import { addYamlComments, addYamlTags, restyleYaml, splitDocuments } from './noise-yaml.ts';
 import { type Subject, typedSubject, valueSubject } from './subject.ts';
-import { illFormedTexts, scalars, texts, values } from './values.ts';
+import { illFormedTexts, keys, maps, scalars, texts, values } from './values.ts';
 
 const sample = (of: fc.Arbitrary<Value>): Value[] => fc.sample(of, { numRuns: 64, seed: 7 });
 
@@ -26,6 +28,12 @@ export const SUBJECTS: readonly Subject[] = [
     yaml,
     values(),
     { bom: addBom, comments: addYamlComments, tags: addYamlTags, documents: splitDocuments, style: restyleYaml },
+    sample(values()),
+  ),
+  valueSubject(
+    toml,
+    maps(values(), keys),
+    { bom: addBom, comments: addTomlComments, 'local-times': unquoteTimes, style: restyleToml },
     sample(values()),
   ),
 ];
