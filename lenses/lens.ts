@@ -54,6 +54,8 @@ export interface Tombstone {
 export interface PutOptions {
   /** Nodes deleted since the file was opened, the latest last. */
   readonly tombstones?: readonly Tombstone[];
+  /** The text that `base` shows, as it was served: to tell what a text was made from. */
+  readonly complement?: Complement;
   /** Lets pass what is only guarded against: deleting more than half of a collection. */
   readonly force?: boolean;
 }

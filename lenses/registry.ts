@@ -7,10 +7,11 @@ import type { Lens, LensOptions } from './lens.ts';
 import { raw } from './raw.ts';
 import { text } from './text.ts';
 import { toml } from './toml.ts';
+import { tree } from './tree.ts';
 import { yaml } from './yaml.ts';
 
 /** The lenses of fxmount. */
-export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml];
+export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml, tree];
 
 export class LensRegistry {
   readonly #byName = new Map<string, Lens>();
