@@ -2,16 +2,18 @@
  * The lenses by name, and the one that a file's name asks for.
  */
 import { FxError } from '../src/errors.ts';
+import { csv } from './csv.ts';
 import { json, jsonc } from './json.ts';
 import type { Lens, LensOptions } from './lens.ts';
 import { raw } from './raw.ts';
+import { snippets } from './snippets.ts';
 import { text } from './text.ts';
 import { toml } from './toml.ts';
 import { tree } from './tree.ts';
 import { yaml } from './yaml.ts';
 
 /** The lenses of fxmount. */
-export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml, tree];
+export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml, tree, csv, snippets];
 
 export class LensRegistry {
   readonly #byName = new Map<string, Lens>();

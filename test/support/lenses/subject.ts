@@ -16,6 +16,8 @@ export interface Subject {
   readonly sources: fc.Arbitrary<SourceNode>;
   /** One change to a source, as a program makes it. */
   change(source: SourceNode, random: Random): Edit[];
+  /** A text as an editor saves it that was served another: what only a program would renew is as it was served. */
+  asSaved?(text: string, served: string): string;
   /** For each declared equivalence: the text with noise of that kind alone. */
   readonly noise: Readonly<Record<string, (text: string, random: Random) => string>>;
 }

@@ -1,7 +1,9 @@
 /** The subjects of the law suite: one for each lens of the registry. */
 import fc from 'fast-check';
+import { csv } from '../../../lenses/csv.ts';
 import { json, jsonc } from '../../../lenses/json.ts';
 import { raw } from '../../../lenses/raw.ts';
+import { snippets } from '../../../lenses/snippets.ts';
 import { text } from '../../../lenses/text.ts';
 import { toml } from '../../../lenses/toml.ts';
 import { tree } from '../../../lenses/tree.ts';
@@ -10,7 +12,17 @@ import type { Value } from '../../../src/uarr/value.ts';
 import { addBom, addJsonComments, changeLastNewline, respaceJson } from './noise.ts';
 import { addTomlComments, restyleToml, unquoteTimes } from './noise-toml.ts';
 import { addYamlComments, addYamlTags, restyleYaml, splitDocuments } from './noise-yaml.ts';
+import {
+  addBlankLines,
+  dropAttributes,
+  keepChecksums,
+  shuffleBlocks,
+  snippetChange,
+  snippetSets,
+  toCrLf,
+} from './snippet-sets.ts';
 import { type Subject, typedSubject, valueSubject } from './subject.ts';
+import { addQuotes, changeLineEnds, swapColumns, tableChange, tables } from './tables.ts';
 import { treeChange, trees } from './trees.ts';
 import { illFormedTexts, keys, maps, scalars, texts, values } from './values.ts';
 
@@ -53,5 +65,24 @@ export const SUBJECTS: readonly Subject[] = [
     sources: trees(values(), slotKeys),
     change: (source, random) => treeChange(source, random, treePool, ['a', 'b', 'new', 'x y', '7']),
     noise: yamlNoise,
+  },
+  {
+    lens: csv,
+    sources: tables,
+    change: tableChange,
+    noise: { bom: addBom, quotes: addQuotes, 'line-ends': changeLineEnds, 'column-order': swapColumns },
+  },
+  {
+    lens: snippets,
+    sources: snippetSets,
+    change: snippetChange,
+    asSaved: keepChecksums,
+    noise: {
+      bom: addBom,
+      'blank-lines': addBlankLines,
+      sequence: shuffleBlocks,
+      'line-ends': toCrLf,
+      attributes: dropAttributes,
+    },
   },
 ];
