@@ -39,6 +39,8 @@ export interface OpenFlags {
   append: boolean;
   /** Truncating by an unprivileged caller drops set-id bits. */
   clearSetId: boolean;
+  /** The driver will neither flush nor release: the file must get no handle. */
+  withoutHandle?: boolean;
 }
 
 export interface Opened {

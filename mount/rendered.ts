@@ -6,12 +6,12 @@
  * time, so a node that changed is never shown with what it was. One object may serve every mount of a store.
  */
 import { LRUCache } from 'lru-cache';
-import { rawBytes } from '../lenses/raw.ts';
 import type { Ino } from '../src/ids.ts';
 import type { Node } from '../src/store/node.ts';
-import { decode } from '../src/uarr/v2.ts';
 
 export interface RenderedOptions {
+  /** The bytes of a node that has a value. */
+  render: (node: Node) => Uint8Array;
   /** Bound of the cached bytes. */
   cacheBytesMax?: number;
   /** Bound of the cached sizes, in nodes. */
@@ -29,11 +29,13 @@ const SMALL_VALUE_BYTES = 4096;
 const ENTRY_BYTES = 128;
 
 export class Rendered {
+  readonly #render: (node: Node) => Uint8Array;
   readonly #texts: LRUCache<Ino, Versioned<Uint8Array>>;
   readonly #sizes: LRUCache<Ino, Versioned<number>>;
 
-  constructor(options: RenderedOptions = {}) {
-    const { cacheBytesMax = 64 << 20, sizesMax = 1 << 18 } = options;
+  constructor(options: RenderedOptions) {
+    const { render, cacheBytesMax = 64 << 20, sizesMax = 1 << 18 } = options;
+    this.#render = render;
     this.#texts = new LRUCache({ maxSize: cacheBytesMax, sizeCalculation: (text) => text.held.length + ENTRY_BYTES });
     this.#sizes = new LRUCache({ maxSize: sizesMax, sizeCalculation: () => 1 });
   }
@@ -43,7 +45,7 @@ export class Rendered {
     const { ino, version } = node;
     const known = this.#texts.get(ino);
     if (known?.version === version) return known.held;
-    const held = rawBytes(decode(node.value as Uint8Array));
+    const held = this.#render(node);
     this.#texts.set(ino, { version, held });
     this.#sizes.set(ino, { version, held: held.length });
     return held;

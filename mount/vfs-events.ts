@@ -67,6 +67,11 @@ export class Events implements ChangeListener {
     this.#inode(node, offset, TO_THE_END);
   }
 
+  /** The name stands for another node than the kernel takes from what it asked for. */
+  replaced(parent: Node, name: Name): void {
+    this.#entry(parent, name);
+  }
+
   content(node: Node, offset: number, bytes: number): void {
     if (node.kind === KIND.directory) {
       this.#inode(node, 0, TO_THE_END);

@@ -2,13 +2,12 @@
  * Operations on files: attributes, opening, reading, writing, truncating.
  *
  * Blobs have no state per open file: a handle is always 0, and a read answers with pieces of the store's
- * segments. A typed file reads as its rendered value (the raw lens). The first write or truncation through
- * a mount turns it into a blob whose content starts as the rendered bytes, in one frame and with the same
- * identity: the raw lens has no way back to a value.
+ * segments. Typed files are documents, written in `documents/open-documents.ts`; here they are read where no
+ * handle says which version. One whose value cannot be decoded is none, and can be emptied.
  */
 import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
-import { FILE_BYTES_MAX, TRANSFER_BYTES_MAX } from '../src/limits.ts';
+import { FILE_BYTES_MAX } from '../src/limits.ts';
 import type { Changes, Piece } from '../src/store/api.ts';
 import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
 import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
@@ -75,24 +74,14 @@ export class Files {
     const { store } = this.#tree;
     this.#events.quiet(() => {
       if (changes.size === undefined || node.value === null) return store.patch(node, changes);
-      const kept = changes.size;
-      store.transaction(() => {
-        this.becomeBlob(node, kept);
-        store.patch(node, changes);
-      });
+      this.refuseDamaged(node, changes.size);
+      store.patch(node, { ...changes, value: null });
     });
   }
 
-  /** Within a transaction: the typed file becomes a blob of the first `bytesMax` of its rendered bytes. TOO_BIG over a frame's limit. */
-  becomeBlob(node: Node, bytesMax: number): void {
-    const { store, rendered } = this.#tree;
-    const text = bytesMax > 0 ? rendered.bytes(node) : null;
-    store.patch(node, { value: null });
-    if (text === null) return;
-    const bytes = Math.min(text.length, bytesMax);
-    for (let at = 0; at < bytes; at += TRANSFER_BYTES_MAX) {
-      store.write(node, at, text, at, Math.min(TRANSFER_BYTES_MAX, bytes - at));
-    }
+  /** DAMAGED for a typed file that is no document, unless nothing of it is to be kept. */
+  refuseDamaged(node: Node, bytesKept: number): void {
+    if (bytesKept > 0) this.#tree.documents.rendered.bytes(node);
   }
 
   /** IS_DIRECTORY to write one, ACCESS_DENIED to write `.value`, LOOP for symlinks, NOT_SUPPORTED for devices and the like, READ_ONLY. */
@@ -118,7 +107,11 @@ export class Files {
     const tree = this.#tree;
     const node = tree.node(ino);
     if (node.kind !== KIND.file && !tree.isValueFile(ino)) throw notAFile(node);
-    if (node.value !== null) return tree.rendered.bytes(node).subarray(offset, offset + bytes);
+    if (node.value !== null) {
+      const { documents } = tree;
+      const text = node.kind === KIND.file ? documents.shown(node) : documents.rendered.bytes(node);
+      return text.subarray(offset, offset + bytes);
+    }
     if (tree.isValueFile(ino)) throw new FxError('STALE');
     const pieces = this.#pieces;
     pieces.length = 0;
@@ -145,11 +138,8 @@ export class Files {
     const { store } = tree;
     const lost = lostByWriting(node, clearSetId);
     this.#events.quiet(() => {
-      if (node.value === null) return store.write(node, offset, data, start, bytes, lost);
-      store.transaction(() => {
-        this.becomeBlob(node, FILE_BYTES_MAX);
-        store.write(node, offset, data, start, bytes, lost);
-      });
+      if (node.value !== null) this.refuseDamaged(node, node.size + 1);
+      store.write(node, offset, data, start, bytes, lost);
     });
     if (lost?.mode !== undefined) this.#events.lost(node);
   }

@@ -2,7 +2,7 @@
  * Operations on ranges of a file's bytes that need not bring bytes: allocating, finding holes, copying.
  *
  * A range is copied by reference: the target refers to the same bytes of the log from then on, as with reflinks.
- * A typed file becomes a blob when its content is changed so, as by a write; as a source it is its rendered bytes.
+ * Documents take no part: the kernel then reads and writes them.
  * Allocated room counts as taken, but a log that is appended to cannot set it aside: what is promised is that there
  * was enough of it.
  */
@@ -65,7 +65,7 @@ export class Ranges {
       if (node.kind !== KIND.file) throw new FxError('STALE');
       return tree.store.seek(node, offset, what);
     }
-    const size = tree.rendered.size(node);
+    const size = this.#size(node);
     if (offset >= size) return undefined;
     return what === 'data' ? offset : size;
   }
@@ -87,7 +87,7 @@ export class Ranges {
       this.#change(target, { share }, caller);
     } else {
       // A copy: the rendered bytes may change hands in memory while the target is written.
-      const text = tree.rendered.bytes(source).slice(from.offset, from.offset + bytes);
+      const text = tree.documents.rendered.bytes(source).slice(from.offset, from.offset + bytes);
       this.#change(target, {}, caller, () => this.#write(target, to.offset, text));
     }
     return bytes;
@@ -103,7 +103,9 @@ export class Ranges {
 
   /** Bytes of a blob, or of a rendered value. */
   #size(node: Node): number {
-    return node.value === null ? node.size : this.#tree.rendered.size(node);
+    if (node.value === null) return node.size;
+    const { documents } = this.#tree;
+    return node.kind === KIND.file ? documents.size(node) : documents.rendered.size(node);
   }
 
   /** Makes the changes and what goes with any change of content, in one frame. */
@@ -114,7 +116,7 @@ export class Ranges {
     this.#events.quiet(() => {
       if (node.value === null && write === undefined) return store.patch(node, all);
       store.transaction(() => {
-        if (node.value !== null) this.#files.becomeBlob(node, FILE_BYTES_MAX);
+        if (node.value !== null) this.#files.refuseDamaged(node, FILE_BYTES_MAX);
         store.patch(node, all);
         write?.();
       });

@@ -12,13 +12,13 @@
  * directory's. A real entry of the name `.value` hides it.
  */
 import { FxError, invariant } from '../src/errors.ts';
-import type { Ino } from '../src/ids.ts';
+import { type Ino, nodeIdToText } from '../src/ids.ts';
 import { NAME_BYTES_MAX } from '../src/limits.ts';
-import type { Name } from '../src/names.ts';
+import { type Name, nameToText } from '../src/names.ts';
 import type { StoreApi, Time } from '../src/store/api.ts';
 import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/store/node.ts';
+import { Documents } from './documents/documents.ts';
 import type { Totals } from './operations.ts';
-import { Rendered } from './rendered.ts';
 
 /** Added to a directory's inode number to give that of its `.value`. */
 export const VALUE_INO_OFFSET = 2 ** 52;
@@ -37,14 +37,18 @@ export interface VfsOptions {
   readOnly?: boolean;
   /** Inode number of the directory that the mount shows as its root; default the store's root. */
   root?: Ino;
-  /** Rendered values, when several mounts of a store are to share them. */
-  rendered?: Rendered;
+  /** Documents, when several mounts of a store are to share them. */
+  documents?: Documents;
 }
 
 export class Tree {
   readonly store: StoreApi;
-  readonly rendered: Rendered;
+  readonly documents: Documents;
+  /** Bytes that a file has for whoever is writing it as a document; undefined for every other. */
+  writtenSize: (ino: Ino) => number | undefined = () => undefined;
   readonly now: () => Time;
+  /** Files that were saved over documents, as the kernel may still take one for the other. */
+  readonly #aliases = new Map<Ino, Ino>();
   /** Inode number in the store of the mount's root. */
   readonly #root: Ino;
   /** The same when the mount shows a subtree, else 0. */
@@ -55,7 +59,7 @@ export class Tree {
   constructor(store: StoreApi, options: VfsOptions) {
     this.store = store;
     this.now = options.now;
-    this.rendered = options.rendered ?? new Rendered();
+    this.documents = options.documents ?? new Documents(store, { now: options.now });
     this.#readOnly = options.readOnly ?? false;
     this.#root = options.root ?? ROOT_INO;
     this.#alias = this.#root === ROOT_INO ? 0 : this.#root;
@@ -88,9 +92,20 @@ export class Tree {
 
   /** The node behind an inode number of this mount; for a `.value` file its directory. STALE. */
   node(ino: Ino): Node {
-    const node = this.store.node(this.inner(ino >= VALUE_INO_OFFSET ? ino - VALUE_INO_OFFSET : ino));
+    let inner = this.inner(ino >= VALUE_INO_OFFSET ? ino - VALUE_INO_OFFSET : ino);
+    if (this.#aliases.size > 0) inner = this.#aliases.get(inner) ?? inner;
+    const node = this.store.node(inner);
     if (node === undefined) throw stale;
     return node;
+  }
+
+  /** From now on the number of a file that was saved over a document stands for the document, until it is forgotten. */
+  alias(file: Ino, document: Ino): void {
+    if (this.store.node(file) !== undefined) this.#aliases.set(file, document);
+  }
+
+  forgetAlias(file: Ino): void {
+    if (this.#aliases.size > 0) this.#aliases.delete(file);
   }
 
   /** The directory of that number. STALE, NOT_DIRECTORY. */
@@ -150,6 +165,12 @@ export class Tree {
     return undefined;
   }
 
+  /** Path of a node from this mount's root, as text; its identity when it has none. */
+  pathOf(node: Node): string {
+    const place = this.place(this.outer(node.ino));
+    return place === undefined ? `n:${nodeIdToText(node.id)}` : nameToText(place.path);
+  }
+
   /** Path of a directory of the store from this mount's root, with a closing slash unless it is the root. */
   #pathTo(directory: Ino): Name | undefined {
     let path = '';
@@ -182,7 +203,11 @@ export class Tree {
 
   /** What a driver is told of a node: mostly the node itself. */
   describe(node: Node): Attributes {
-    if (node.value !== null && node.kind === KIND.file) return this.#withSize(node, this.rendered.size(node));
+    if (node.kind === KIND.file) {
+      const written = this.writtenSize(node.ino);
+      if (written !== undefined) return attributesOf(node, { size: written, storedBytes: written, volatile: 'attributes' });
+      if (node.value !== null) return this.#withSize(node, this.documents.size(node));
+    }
     if (node.ino !== this.#alias) return node;
     return attributesOf(node, { ino: ROOT_INO });
   }
@@ -190,7 +215,7 @@ export class Tree {
   /** The same, or undefined when it would take long to find. */
   describeQuickly(node: Node): Attributes | undefined {
     if (node.value === null || node.kind !== KIND.file) return this.describe(node);
-    const size = this.rendered.knownSize(node);
+    const size = this.documents.knownSize(node);
     return size === undefined ? undefined : this.#withSize(node, size);
   }
 
@@ -201,7 +226,7 @@ export class Tree {
   /** What a driver is told of the directory's `.value`. STALE when it has none. */
   describeValue(directory: Node): Attributes {
     if (directory.value === null) throw stale;
-    const size = this.rendered.size(directory);
+    const size = this.documents.rendered.size(directory);
     return attributesOf(directory, {
       ino: this.valueIno(directory),
       kind: KIND.file,

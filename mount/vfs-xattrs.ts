@@ -4,13 +4,18 @@
  * | namespace       | rule                                                                              |
  * |-----------------|-----------------------------------------------------------------------------------|
  * | `user.`         | on files and directories only                                                     |
- * | `user.fx.`      | reserved: read-only, computed, never listed (so that copies do not carry them)    |
+ * | `user.fx.`      | reserved: computed, never listed (so that copies do not carry them)               |
  * | `trusted.`      | changed by root only                                                              |
  * | `security.`     | kept; who may change one is the kernel's decision                                 |
  * | `system.`, rest | NOT_SUPPORTED: an access list that nobody enforces must not seem to be set        |
  *
  * `user.fx.id` is the NodeID's text, `user.fx.version` the VerID in decimal, `user.fx.type` the value's
  * type, or `blob` or `directory` when there is none. `.value` has those of its directory and no others.
+ *
+ * Documents have two more: `user.fx.state` is `valid`, or `invalid`, `conflict` or `unsaved` while there is a
+ * draft, or `new` while nothing was saved; `user.fx.error` says why, a line for each problem. Writing to
+ * `user.fx.action` acts on a draft: `revert` or `discard` drops it and shows the accepted text again, `force`
+ * saves it over what was changed elsewhere.
  *
  * Limits are those of Linux: names to 255 bytes (RANGE), values to 64 KiB (ARGUMENT_TOO_BIG), all names
  * with their NULs to 64 KiB (NO_SPACE).
@@ -20,6 +25,8 @@ import { type Ino, nodeIdToText } from '../src/ids.ts';
 import { XATTR_LIST_BYTES_MAX, XATTR_NAME_BYTES_MAX, XATTR_VALUE_BYTES_MAX } from '../src/limits.ts';
 import type { Name } from '../src/names.ts';
 import { KIND, type Node } from '../src/store/node.ts';
+import { isPrivate, publicAttributes } from '../src/store/private.ts';
+import type { DocumentFiles } from './documents/document-files.ts';
 import type { Caller } from './operations.ts';
 import { encodedTypeName } from './value-type.ts';
 import type { Events } from './vfs-events.ts';
@@ -43,22 +50,32 @@ const COMPUTED: Readonly<Record<Name, (node: Node) => string>> = {
   },
 };
 
+/** Of documents. */
+const STATE: Name = 'user.fx.state';
+const ERROR: Name = 'user.fx.error';
+const ACTION: Name = 'user.fx.action';
+
 export class Xattrs {
   readonly #tree: Tree;
   readonly #events: Events;
+  readonly #documents: DocumentFiles;
 
-  constructor(tree: Tree, events: Events) {
+  constructor(tree: Tree, events: Events, documents: DocumentFiles) {
     this.#tree = tree;
     this.#events = events;
+    this.#documents = documents;
   }
 
   /** Undefined when there is none. NOT_SUPPORTED, STALE. */
   get(ino: Ino, name: Name): Uint8Array | undefined {
     const node = this.#tree.node(ino);
-    const found = this.#tree.isValueFile(ino) ? undefined : node.xattrs?.get(name);
+    const isHidden = this.#tree.isValueFile(ino) || isPrivate(name);
+    const found = isHidden ? undefined : node.xattrs?.get(name);
     if (found !== undefined) return found;
     if (name.startsWith(RESERVED) && takesUser(node)) {
       if (Object.hasOwn(COMPUTED, name)) return Buffer.from(COMPUTED[name]?.(node) ?? '', 'latin1');
+      const told = name === STATE || name === ERROR ? this.#documents.condition(ino) : undefined;
+      if (told !== undefined) return Buffer.from(name === STATE ? told.state : told.lines.join(''), 'utf8');
     }
     // A label that is not there means that there are no labels: ls then asks once, not for every file.
     if (!isKnown(name) || name === LABEL) throw notSupported;
@@ -67,10 +84,11 @@ export class Xattrs {
 
   list(ino: Ino): Name[] {
     const node = this.#tree.node(ino);
-    return node.xattrs === null || this.#tree.isValueFile(ino) ? [] : [...node.xattrs.keys()];
+    return this.#tree.isValueFile(ino) ? [] : [...publicAttributes(node.xattrs)].map(([name]) => name);
   }
 
   set(ino: Ino, name: Name, value: Uint8Array, options: { create: boolean; replace: boolean }, caller: Caller): void {
+    if (name === ACTION) return this.#documents.act(ino, Buffer.from(value).toString('latin1').trim());
     const node = this.#changeable(ino, name, caller);
     if (value.length > XATTR_VALUE_BYTES_MAX) throw new FxError('ARGUMENT_TOO_BIG');
     const exists = node.xattrs?.has(name) ?? false;
@@ -110,6 +128,6 @@ function takesUser(node: Node): boolean {
 
 function listBytes(node: Node): number {
   let bytes = 0;
-  if (node.xattrs !== null) for (const name of node.xattrs.keys()) bytes += name.length + 1;
+  for (const [name] of publicAttributes(node.xattrs)) bytes += name.length + 1;
   return bytes;
 }

@@ -26,6 +26,7 @@ import type {
   Totals,
 } from './operations.ts';
 import { checkAccess } from './vfs-access.ts';
+import { DocumentFiles } from './documents/document-files.ts';
 import { Entries } from './vfs-entries.ts';
 import { Events } from './vfs-events.ts';
 import { Files, OPENED } from './vfs-files.ts';
@@ -47,6 +48,7 @@ export class Vfs implements Operations {
   readonly #files: Files;
   readonly #ranges: Ranges;
   readonly #xattrs: Xattrs;
+  readonly #documents: DocumentFiles;
   readonly #totals: () => Totals;
   /** What `close` takes back from the store. */
   readonly #registered = new Set<() => void>();
@@ -57,14 +59,17 @@ export class Vfs implements Operations {
     this.#events = new Events(this.#tree);
     this.#entries = new Entries(this.#tree, this.#events);
     this.#files = new Files(this.#tree, this.#events);
+    this.#documents = new DocumentFiles(this.#tree, this.#events);
     this.#ranges = new Ranges(this.#tree, this.#events, this.#files, options.totals);
-    this.#xattrs = new Xattrs(this.#tree, this.#events);
+    this.#xattrs = new Xattrs(this.#tree, this.#events, this.#documents);
+    if (options.documents === undefined) this.#registered.add(() => this.#tree.documents.close());
     this.#totals = options.totals;
     this.#registered.add(store.listen(this.#events));
   }
 
   /** Lets go of the store: no more invalidations, no more holders. Operations must not follow. */
   close(): void {
+    this.#documents.close();
     for (const takeBack of this.#registered) takeBack();
     this.#registered.clear();
     try {
@@ -75,8 +80,10 @@ export class Vfs implements Operations {
     }
   }
 
-  /** Blobs and rendered values alike are read and written by inode alone. */
-  readonly hasHandles = false;
+  /** Blobs are read and written by inode alone; documents have a version for each open file. */
+  get hasHandles(): boolean {
+    return this.#documents.isUsed;
+  }
 
   get readOnly(): boolean {
     return this.#tree.readOnly;
@@ -91,7 +98,8 @@ export class Vfs implements Operations {
   }
 
   setAttributes(ino: Ino, changes: AttributeChanges): Attributes {
-    return this.#files.setAttributes(ino, changes);
+    const rest = changes.size === undefined ? undefined : this.#documents.resize(ino, changes);
+    return this.#files.setAttributes(ino, rest ?? changes);
   }
 
   readlink(ino: Ino): Name {
@@ -100,8 +108,10 @@ export class Vfs implements Operations {
     return node.target;
   }
 
-  create(parent: Ino, name: Name, mode: number, _flags: OpenFlags, caller: Caller): Created {
-    return { attributes: this.#entries.create(parent, name, { kind: KIND.file, mode }, caller), opened: OPENED };
+  create(parent: Ino, name: Name, mode: number, flags: OpenFlags, caller: Caller): Created {
+    return this.#documents.create(parent, name, mode, flags, caller, () => {
+      return { attributes: this.#entries.create(parent, name, { kind: KIND.file, mode }, caller), opened: OPENED };
+    });
   }
 
   mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
@@ -121,6 +131,7 @@ export class Vfs implements Operations {
   }
 
   unlink(parent: Ino, name: Name): void {
+    this.#documents.unlinking(parent, name);
     this.#entries.unlink(parent, name);
   }
 
@@ -135,15 +146,18 @@ export class Vfs implements Operations {
     toName: Name,
     options: { noReplace: boolean; exchange: boolean },
   ): void {
+    const isPlain = !options.noReplace && !options.exchange;
+    if (isPlain && this.#documents.rename(fromParent, fromName, toParent, toName)) return;
     this.#entries.rename(fromParent, fromName, toParent, toName, options);
   }
 
   open(ino: Ino, flags: OpenFlags): Opened {
-    return this.#files.open(ino, flags);
+    return this.#documents.open(ino, flags) ?? this.#files.open(ino, flags);
   }
 
-  read(ino: Ino, _handle: number, offset: number, bytes: number): ReadResult {
-    return this.#files.read(ino, offset, bytes);
+  read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult {
+    const read = handle === 0 ? undefined : this.#documents.read(handle, offset, bytes);
+    return read ?? this.#files.read(ino, offset, bytes);
   }
 
   appendOffset(ino: Ino, _handle: number, offset: number): number {
@@ -152,17 +166,19 @@ export class Vfs implements Operations {
 
   write(
     ino: Ino,
-    _handle: number,
+    handle: number,
     offset: number,
     data: Uint8Array,
     start: number,
     bytes: number,
     clearSetId: boolean,
   ): void {
+    if ((handle !== 0 || this.hasHandles) && this.#documents.write(ino, handle, offset, data, start, bytes, clearSetId)) return;
     this.#files.write(ino, offset, data, start, bytes, clearSetId);
   }
 
   allocate(at: FilePosition, bytes: number, how: Allocation, keepSize: boolean, caller: Caller): void {
+    this.#documents.refuseRange(at);
     this.#ranges.allocate(at, bytes, how, keepSize, caller);
   }
 
@@ -171,16 +187,22 @@ export class Vfs implements Operations {
   }
 
   copyRange(from: FilePosition, to: FilePosition, bytes: number, caller: Caller): number {
+    this.#documents.refuseRange(from);
+    this.#documents.refuseRange(to);
     return this.#ranges.copy(from, to, bytes, caller);
   }
 
-  /** Nothing to do: what was written is in the log. */
-  flush(): void {}
+  /** Of a blob there is nothing to do: what was written is in the log. */
+  flush(_ino: Ino, handle: number): void {
+    this.#documents.flush(handle);
+  }
 
-  /** Nothing to do: open files have no state. */
-  release(): void {}
+  release(_ino: Ino, handle: number): void {
+    this.#documents.release(handle);
+  }
 
-  fsync(_ino: Ino): Promise<void> {
+  fsync(_ino: Ino, handle: number): Promise<void> {
+    this.#documents.sync(handle);
     return this.#tree.store.durable();
   }
 
@@ -236,6 +258,7 @@ export class Vfs implements Operations {
 
   reclaim(ino: Ino): void {
     const inner = this.#tree.inner(this.#tree.isValueFile(ino) ? ino - VALUE_INO_OFFSET : ino);
+    this.#tree.forgetAlias(inner);
     if (inner !== 0) this.#tree.store.reclaim(inner);
   }
 

@@ -36,6 +36,7 @@ export const ERROR_MEANINGS = {
   NEWER_FORMAT: 'the store was written by a newer fxmount',
   DAMAGED: 'stored data is damaged',
   LOCKED: 'another process has the store open',
+  BAD_CONTENT: 'the content of a file does not parse, or breaks its schema',
   BAD_SOURCE: 'a file to import is corrupt, cut short, or of an unknown format',
   MOUNT_FAILED: 'mounting or unmounting failed',
   NO_DAEMON: 'no daemon serves this store or mountpoint',

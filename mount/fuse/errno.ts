@@ -29,6 +29,7 @@ export const ERRNO = {
   ELOOP: 40,
   ENODATA: 61,
   EPROTO: 71,
+  EBADMSG: 74,
   EOPNOTSUPP: 95,
   ESTALE: 116,
 } as const;
@@ -63,6 +64,8 @@ export const ERRNO_OF_CODE = {
   NEWER_FORMAT: ERRNO.EIO,
   DAMAGED: ERRNO.EIO,
   LOCKED: ERRNO.EIO,
+  // What no other refused write gives, so that a tool's message tells of it: "Bad message".
+  BAD_CONTENT: ERRNO.EBADMSG,
   BAD_SOURCE: ERRNO.EIO,
   MOUNT_FAILED: ERRNO.EIO,
   NO_DAEMON: ERRNO.EIO,

@@ -79,6 +79,7 @@ function needsNoOpen(x: Exchange): boolean {
 export function create(x: Exchange): number {
   const rawFlags = x.u32(BODY_WORD + CREATE_IN.word.flags);
   const flags = openFlags(rawFlags, x.u32(BODY_WORD + CREATE_IN.word.open_flags));
+  if (x.noOpen) flags.withoutHandle = true;
   const mode = x.u32(BODY_WORD + CREATE_IN.word.mode) & MODE_MASK;
   const name = x.lastName(after(CREATE_IN));
   let created: Created;

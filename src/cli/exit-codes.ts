@@ -28,6 +28,7 @@ export const EXIT_MEANINGS = {
   11: 'no daemon answers, or it does not speak this protocol',
   12: 'no space left, or over a limit',
   13: 'this machine lacks what fxmount needs (fxmount doctor)',
+  14: 'a file does not parse, or breaks its schema',
   70: 'a fault of fxmount: please report it (FXMOUNT_DEBUG=1 shows where)',
 } as const;
 
@@ -59,6 +60,7 @@ const EXIT_CODES: Record<ErrorCode, ExitCode> = {
   NEWER_FORMAT: 7,
   DAMAGED: 8,
   BAD_SOURCE: 9,
+  BAD_CONTENT: 14,
   MOUNT_FAILED: 10,
   NO_DAEMON: 11,
   PROTOCOL: 11,

@@ -140,7 +140,7 @@ export interface StoreApi {
 
   /** Creates a node in the slot. EXISTS, NOT_DIRECTORY (parent), NOT_FOUND (parent was removed), BAD_NAME, NAME_TOO_LONG. */
   create(parent: Node, name: Name, fresh: NewNode): Node;
-  /** Adds a slot to a node that is no directory. EXISTS, TOO_MANY_LINKS, NOT_PERMITTED (directory). */
+  /** Adds a slot to a node that is no directory; one that was unlinked and is held comes back by it. EXISTS, TOO_MANY_LINKS, NOT_PERMITTED (directory). */
   link(node: Node, parent: Node, name: Name): void;
   /** Removes a slot; a directory must be empty (NOT_EMPTY). NOT_FOUND. The node goes with its last slot, unless it is held (see `hold`). */
   unlink(parent: Node, name: Name): void;

@@ -163,7 +163,7 @@ export class Store implements StoreApi {
     const parent = this.#directory(parentNode);
     this.#checkFree(parent, name);
     if (node.kind === KIND.directory) throw new FxError('NOT_PERMITTED', 'a directory has exactly one name');
-    if (parent.nlink === 0 || node.nlink === 0) throw new FxError('NOT_FOUND');
+    if (parent.nlink === 0) throw new FxError('NOT_FOUND', 'the directory was removed');
     if (node.nlink >= LINKS_MAX) throw new FxError('TOO_MANY_LINKS', `a node has at most ${LINKS_MAX} links`);
     const frames = this.#begin();
     frames.addLink(parent, node, this.#state.nextCookie, name);

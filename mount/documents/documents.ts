@@ -1,0 +1,249 @@
+/**
+ * The documents of a store: files that show typed values through lenses, and files that a binding rule makes
+ * so. One object serves all mounts of a store, and the command line.
+ *
+ * A document shows the text that was saved last for as long as its value is the one that text stands for;
+ * else that text with what changed spliced in; a value that was never saved as text, its canonical text. A
+ * save that is not accepted becomes the document's *draft*: durable, shown in place of the text, and gone
+ * with the next save that is accepted. The value is then still the last accepted one.
+ */
+import type { Diagnostic } from '../../lenses/diagnostics.ts';
+import type { Lens } from '../../lenses/lens.ts';
+import { raw } from '../../lenses/raw.ts';
+import { LensRegistry } from '../../lenses/registry.ts';
+import { hashSource } from '../../lenses/source.ts';
+import { FxError } from '../../src/errors.ts';
+import { nodeIdToText } from '../../src/ids.ts';
+import { LENS_BYTES_MAX } from '../../src/limits.ts';
+import { type Name, nameToText } from '../../src/names.ts';
+import type { StoreApi, Time } from '../../src/store/api.ts';
+import { KIND, type Node, type Slot } from '../../src/store/node.ts';
+import { pathOf } from '../../src/tree/address.ts';
+import { readBytes, writeBytes } from '../../src/tree/content.ts';
+import { decode } from '../../src/uarr/v2.ts';
+import { Rendered, type RenderedOptions } from '../rendered.ts';
+import { AUTO, Bindings, type Rule } from './bindings.ts';
+import { Departures } from './departures.ts';
+import { judge, sourceOf, type Verdict } from './judge.ts';
+import { NodeSet } from './node-set.ts';
+import { draftBase, drafting, draftOf, keeping, keptText, type Problem, problemOf, settling } from './state.ts';
+
+export interface DocumentsOptions extends Omit<RenderedOptions, 'render'> {
+  readonly registry?: LensRegistry;
+  /** The store's clock. */
+  readonly now?: () => Time;
+}
+
+/** How a file is a document. */
+export interface Bound {
+  readonly lens: Lens;
+  readonly rule: Rule;
+}
+
+/** What an editor works from: what it was shown and the value that this stood for. */
+export interface Base {
+  readonly text: Uint8Array;
+  /** Encoded; null when there was none. */
+  readonly value: Uint8Array | null;
+}
+
+/** The rule of a typed file that no rule binds. */
+const UNBOUND: Rule = { lens: AUTO, mode: 'strict', schema: null, options: {} };
+
+export class Documents {
+  readonly store: StoreApi;
+  readonly registry: LensRegistry;
+  readonly bindings: Bindings;
+  /** Accepted texts of typed files, and values of directories. */
+  readonly rendered: Rendered;
+  readonly departures: Departures;
+  /** Documents with a problem. */
+  readonly #troubled: NodeSet;
+  readonly #now: () => Time;
+
+  constructor(store: StoreApi, options: DocumentsOptions = {}) {
+    const { registry = new LensRegistry(), now = systemTime, ...caches } = options;
+    this.store = store;
+    this.registry = registry;
+    this.#now = now;
+    this.bindings = new Bindings(store, registry);
+    this.#troubled = new NodeSet(store, 'fx.troubled');
+    this.departures = new Departures(store);
+    this.rendered = new Rendered({ ...caches, render: (node) => this.#render(node) });
+  }
+
+  /** Whether some file is, was, or may become a document. */
+  get isUsed(): boolean {
+    return this.store.hasTypedFiles || !this.bindings.isEmpty;
+  }
+
+  /** Lets go of the store. */
+  close(): void {
+    this.departures.close();
+  }
+
+  // Which files are documents
+
+  /** How a file is a document, by its first name; undefined for a blob that no rule binds. */
+  boundAs(node: Node): Bound | undefined {
+    if (node.kind !== KIND.file || (node.value === null && this.bindings.isEmpty)) return undefined;
+    const slot = node.links[0];
+    if (node.value !== null) return this.#boundValue(node, slot?.name, this.#ruleAt(slot) ?? UNBOUND);
+    const directory = slot && this.store.node(slot.parent);
+    return directory && node.size <= LENS_BYTES_MAX ? this.boundName(directory, slot.name) : undefined;
+  }
+
+  /** How a typed file would be a document of that name. */
+  boundAt(node: Node, directory: Node, name: Name): Bound {
+    return this.#boundValue(node, name, this.bindings.ruleFor(directory) ?? UNBOUND);
+  }
+
+  /** How a new file of that name would be one. */
+  boundName(directory: Node, name: Name): Bound | undefined {
+    const rule = this.bindings.ruleFor(directory);
+    const lens = rule && this.bindings.lensOf(rule, name);
+    return lens?.scope === 'value' ? { lens, rule: rule as Rule } : undefined;
+  }
+
+  #ruleAt(slot: Slot | undefined): Rule | undefined {
+    const directory = slot && this.store.node(slot.parent);
+    return directory && this.bindings.ruleFor(directory);
+  }
+
+  /** By its rule and name; by what it was saved as last; or raw, which shows every value. */
+  #boundValue(node: Node, name: Name | undefined, rule: Rule): Bound {
+    const named = name === undefined ? undefined : this.#lensOfName(rule, name);
+    const last = keptText(node)?.lens;
+    const candidates = [named, last === undefined ? undefined : this.#known(last)];
+    const source = sourceOf(decode(node.value as Uint8Array));
+    const lens = candidates.find((each) => each?.scope === 'value' && each.refuses(source) === undefined);
+    return { lens: lens ?? raw, rule };
+  }
+
+  #lensOfName(rule: Rule, name: Name): Lens | undefined {
+    return rule.lens === AUTO ? this.registry.forFileName(nameToText(name)) : this.#known(rule.lens);
+  }
+
+  #known(name: string): Lens | undefined {
+    return [...this.registry].find((lens) => lens.name === name);
+  }
+
+  // What they show
+
+  #render(node: Node): Uint8Array {
+    const source = sourceOf(decode(node.value as Uint8Array));
+    if (node.kind !== KIND.file) return raw.get(source);
+    const { lens } = this.boundAs(node) as Bound;
+    const kept = keptText(node);
+    return lens.get(source, kept?.lens === lens.name ? kept : undefined);
+  }
+
+  /** The bytes that reading the file gives. */
+  shown(node: Node): Uint8Array {
+    if (node.value === null) return readBytes(this.store, node);
+    return draftOf(node) ?? this.rendered.bytes(node);
+  }
+
+  /** Their exact number. */
+  size(node: Node): number {
+    return draftOf(node)?.length ?? this.rendered.size(node);
+  }
+
+  /** The same when it is known or cheap to find, else undefined. */
+  knownSize(node: Node): number | undefined {
+    return draftOf(node)?.length ?? this.rendered.knownSize(node);
+  }
+
+  /** What a file that is opened now is edited from. A draft was made from what was accepted before it. */
+  baseOf(node: Node): Base {
+    if (node.value === null) return { text: new Uint8Array(0), value: null };
+    const base = draftBase(node);
+    const kept = base === undefined ? undefined : keptText(node);
+    if (base !== undefined && kept !== undefined) return { text: kept.text, value: base };
+    return { text: this.rendered.bytes(node), value: node.value };
+  }
+
+  // Saving
+
+  /** What saving `text` over the document would do. */
+  judge(node: Node, bound: Bound, text: Uint8Array, base: Base, force = false): Verdict {
+    const { lens } = bound;
+    return judge({ lens, text, current: node.value, base: base.value, force });
+  }
+
+  /** Makes an accepted text the node's, part of the transaction that is open. */
+  accept(node: Node, bound: Bound, verdict: Verdict & { ok: true }): void {
+    const { text, hash, value } = verdict;
+    const kept = keptText(node);
+    const xattrs = settling(node);
+    const isKept = kept?.hash === hash && kept.lens === bound.lens.name && Buffer.compare(kept.text, text) === 0;
+    if (!isKept) for (const [name, bytes] of keeping({ lens: bound.lens.name, hash, text })) xattrs.set(name, bytes);
+    const isSame = node.value !== null && Buffer.compare(node.value, value) === 0;
+    if (isSame && xattrs.size === 0) return;
+    this.store.patch(node, { ...(isSame ? {} : { value }), xattrs, mtime: this.#now() });
+    this.#troubled.put(node.ino, false);
+  }
+
+  /** Keeps a text that was not accepted as the document's draft, part of the transaction that is open. */
+  keepDraft(node: Node, bound: Bound, text: Uint8Array, base: Base, problem: Problem): void {
+    if (node.value === null) {
+      this.store.patch(node, { size: 0, xattrs: drafting(problem) });
+      writeBytes(this.store, node, 0, text);
+    } else {
+      const value = base.value ?? node.value;
+      const xattrs = drafting(problem, { text, base: value });
+      const kept = keptText(node);
+      // What the draft was made from must be there when it is corrected.
+      if (kept === undefined || Buffer.compare(kept.text, base.text) !== 0) {
+        const hash = hashSource(sourceOf(decode(value)));
+        for (const [name, bytes] of keeping({ lens: bound.lens.name, hash, text: base.text })) xattrs.set(name, bytes);
+      }
+      this.store.patch(node, { xattrs, mtime: this.#now() });
+    }
+    this.#troubled.put(node.ino, true);
+  }
+
+  /** Makes the bytes the content of a blob that is no document, part of the transaction that is open. */
+  keepPlain(node: Node, text: Uint8Array): void {
+    this.store.patch(node, { size: 0, xattrs: settling(node) });
+    writeBytes(this.store, node, 0, text);
+    this.#troubled.put(node.ino, false);
+  }
+
+  /** Takes the draft away: the document shows its value again. INVALID when it never had one. */
+  discardDraft(node: Node): void {
+    if (problemOf(node) === undefined) return;
+    if (node.value === null) {
+      throw new FxError('INVALID', 'it was never valid, so there is nothing to go back to: correct it or remove it');
+    }
+    this.store.transaction(() => {
+      this.store.patch(node, { xattrs: settling(node), mtime: this.#now() });
+      this.#troubled.put(node.ino, false);
+    });
+  }
+
+  /** Where a document is, for messages. */
+  pathOf(node: Node): string {
+    return pathOf(this.store, node) ?? `n:${nodeIdToText(node.id)}`;
+  }
+
+  /** Documents whose last save was not accepted. */
+  *troubled(): Generator<{ node: Node; path: string; problem: Problem }> {
+    for (const node of this.#troubled.nodes()) {
+      const problem = problemOf(node);
+      const path = problem && pathOf(this.store, node);
+      if (problem !== undefined && path !== undefined) yield { node, path, problem };
+    }
+  }
+
+  /** What is wrong with a text that a file of that name and rule would hold. */
+  validate(bound: Bound, text: Uint8Array): readonly Diagnostic[] {
+    const verdict = judge({ lens: bound.lens, text, current: null, base: null });
+    return verdict.ok ? bound.lens.validate(text) : verdict.problem.diagnostics;
+  }
+}
+
+function systemTime(): Time {
+  const ms = Date.now();
+  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
+}

@@ -1,0 +1,226 @@
+/**
+ * Open documents of one mount.
+ *
+ * Each open file has a version of its own: reads give what the document showed when it was opened, until the
+ * file is written through this handle; then what was written. So no reader ever gets parts of two versions, and
+ * a text that is being saved is seen by others when it is whole. What is written is checked at flush; where
+ * nobody can be told any more (a close without flush, a mapping that outlived its descriptor), at release.
+ */
+import { FxError } from '../../src/errors.ts';
+import type { Ino } from '../../src/ids.ts';
+import { LENS_BYTES_MAX } from '../../src/limits.ts';
+import type { Node } from '../../src/store/node.ts';
+import type { OpenFlags } from '../operations.ts';
+import type { Events } from '../vfs-events.ts';
+import type { Base, Bound, Documents } from './documents.ts';
+import { problemLines, refusalOf } from './refusal.ts';
+import { type Problem, problemOf } from './state.ts';
+import { TextBuffer } from './text-buffer.ts';
+
+interface OpenDocument {
+  readonly ino: Ino;
+  readonly append: boolean;
+  /** What reads give while nothing was written. */
+  text: Uint8Array;
+  base: Base;
+  buffer: TextBuffer | undefined;
+  /** Something was written since the last flush. */
+  isWritten: boolean;
+  /** Opening cut it to nothing, and nothing was written since. A shell flushes in that state. */
+  isEmptied: boolean;
+  /** Why fsync could not accept what it kept: told by the next flush. */
+  refusal: FxError | undefined;
+}
+
+const EMPTY = new Uint8Array(0);
+
+export class OpenDocuments {
+  readonly #documents: Documents;
+  readonly #events: Events;
+  readonly #open = new Map<number, OpenDocument>();
+  /** The file through which each document is being written, while it is. */
+  readonly #writers = new Map<Ino, OpenDocument>();
+  #nextHandle = 1;
+
+  constructor(documents: Documents, events: Events) {
+    this.#documents = documents;
+    this.#events = events;
+  }
+
+  /** Opens a document; `base` when what it is edited from is not what it shows. Returns its handle. */
+  open(node: Node, flags: OpenFlags, base: Base = this.#documents.baseOf(node)): number {
+    const handle = this.#nextHandle++;
+    const text = flags.truncate && !flags.read ? EMPTY : this.#documents.shown(node);
+    const open: OpenDocument = {
+      ino: node.ino,
+      append: flags.append,
+      text,
+      base,
+      buffer: undefined,
+      isWritten: false,
+      isEmptied: false,
+      refusal: undefined,
+    };
+    this.#open.set(handle, open);
+    if (flags.truncate) this.#resize(open, 0);
+    return handle;
+  }
+
+  /** Bytes that the document has for whoever writes it; undefined while nobody does. */
+  writtenSize(ino: Ino): number | undefined {
+    return this.#writers.size === 0 ? undefined : this.#writers.get(ino)?.buffer?.length;
+  }
+
+  has(handle: number): boolean {
+    return this.#open.has(handle);
+  }
+
+  read(handle: number, offset: number, bytes: number): Uint8Array {
+    const { text, buffer } = this.#at(handle);
+    return (buffer?.bytes ?? text).subarray(offset, offset + bytes);
+  }
+
+  /** TOO_BIG. */
+  write(handle: number, offset: number, data: Uint8Array, start: number, bytes: number): void {
+    const open = this.#at(handle);
+    const buffer = this.#bufferOf(open);
+    // The kernel takes the end of the file from its own idea of the size.
+    buffer.write(open.append ? buffer.length : offset, data, start, bytes);
+    open.isWritten = true;
+    open.isEmptied = false;
+  }
+
+  /** TOO_BIG. */
+  resize(handle: number, size: number): void {
+    this.#resize(this.#at(handle), size);
+  }
+
+  #resize(open: OpenDocument, size: number): void {
+    this.#bufferOf(open).resize(size);
+    if (size === 0 && !open.isWritten) open.isEmptied = true;
+    else open.isWritten = true;
+  }
+
+  #bufferOf(open: OpenDocument): TextBuffer {
+    open.buffer ??= new TextBuffer(open.text, LENS_BYTES_MAX);
+    this.#writers.set(open.ino, open);
+    return open.buffer;
+  }
+
+  /** Checks what was written since the last flush. BAD_CONTENT, BUSY; also NO_SPACE and the like. */
+  flush(handle: number): void {
+    const open = this.#at(handle);
+    if (open.isWritten) this.#save(open);
+    const { refusal } = open;
+    open.refusal = undefined;
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Keeps what was written as a draft, unless it was checked since. Never refuses. */
+  sync(handle: number): void {
+    const open = this.#at(handle);
+    if (!open.isWritten) return;
+    const node = this.#documents.store.node(open.ino);
+    const bound = node && this.#documents.boundAs(node);
+    if (node === undefined || bound === undefined || open.buffer === undefined) return;
+    this.#keep(node, bound, open, { kind: 'unsaved', diagnostics: [] });
+  }
+
+  release(handle: number): void {
+    const open = this.#open.get(handle);
+    if (open === undefined) return;
+    this.#open.delete(handle);
+    try {
+      const node = this.#documents.store.node(open.ino);
+      // A new file that stayed empty was only made.
+      if (open.isWritten || (open.isEmptied && node?.value !== null)) this.#save(open);
+    } finally {
+      this.#done(open);
+    }
+  }
+
+  /** Nobody is told any more of what was written; it is saved where it can be. */
+  close(): void {
+    for (const handle of [...this.#open.keys()]) this.release(handle);
+  }
+
+  #at(handle: number): OpenDocument {
+    const open = this.#open.get(handle);
+    if (open === undefined) throw new FxError('STALE', 'the open file is not known');
+    return open;
+  }
+
+  #done(open: OpenDocument): void {
+    if (this.#writers.get(open.ino) === open) this.#writers.delete(open.ino);
+  }
+
+  /** Judges and keeps what was written; leaves in `open` what the next flush is to tell. */
+  #save(open: OpenDocument): void {
+    const documents = this.#documents;
+    const node = documents.store.node(open.ino);
+    const text = open.buffer?.copy() ?? open.text;
+    if (node === undefined) return;
+    const bound = documents.boundAs(node);
+    if (bound === undefined) return this.#becomePlain(open, node, text);
+    const verdict = documents.judge(node, bound, text, open.base);
+    if (verdict.ok) {
+      this.#change(node, () => documents.accept(node, bound, verdict));
+      open.text = verdict.text;
+      open.buffer = undefined;
+      open.isEmptied = false;
+      open.base = documents.baseOf(node);
+      open.refusal = undefined;
+      this.#done(open);
+    } else {
+      this.#keep(node, bound, open, verdict.problem);
+      open.refusal = refusalOf(bound, verdict.problem, documents.pathOf(node));
+    }
+    open.isWritten = false;
+  }
+
+  #keep(node: Node, bound: Bound, open: OpenDocument, problem: Problem): void {
+    const text = open.buffer?.copy() ?? open.text;
+    this.#change(node, () => this.#documents.keepDraft(node, bound, text, open.base, problem));
+  }
+
+  /**
+   * Changes a document whose open file is not known, as drivers that do not call `open` do: each change is a
+   * save of its own, which nobody can be told of when it is not accepted.
+   */
+  change(node: Node, edit: (buffer: TextBuffer) => void): void {
+    const documents = this.#documents;
+    const bound = documents.boundAs(node);
+    if (bound === undefined) throw new FxError('STALE');
+    const buffer = new TextBuffer(documents.shown(node), LENS_BYTES_MAX);
+    edit(buffer);
+    const base = documents.baseOf(node);
+    const verdict = documents.judge(node, bound, buffer.bytes, base);
+    this.#change(node, () => {
+      if (verdict.ok) documents.accept(node, bound, verdict);
+      else documents.keepDraft(node, bound, buffer.copy(), base, verdict.problem);
+    });
+  }
+
+  /** Saves the draft over what was changed since it was made. BAD_CONTENT when it does not parse. */
+  force(node: Node, bound: Bound): void {
+    const documents = this.#documents;
+    if (problemOf(node) === undefined) return;
+    const verdict = documents.judge(node, bound, documents.shown(node), documents.baseOf(node), true);
+    if (!verdict.ok) {
+      throw new FxError('BAD_CONTENT', problemLines(documents.pathOf(node), verdict.problem)[0] as string);
+    }
+    this.#change(node, () => documents.accept(node, bound, verdict));
+  }
+
+  /** The name is no document's any more: the file was renamed, or its rule is gone, while it was open. */
+  #becomePlain(open: OpenDocument, node: Node, text: Uint8Array): void {
+    this.#change(node, () => this.#documents.keepPlain(node, text));
+    this.#done(open);
+  }
+
+  /** One frame. The kernel is told, as neither times nor, after a merge, the size are what it has. */
+  #change(node: Node, body: () => void): void {
+    this.#documents.store.transaction(body);
+    this.#events.lost(node);
+  }
+}
