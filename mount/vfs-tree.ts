@@ -205,7 +205,8 @@ export class Tree {
   describe(node: Node): Attributes {
     if (node.kind === KIND.file) {
       const written = this.writtenSize(node.ino);
-      if (written !== undefined) return attributesOf(node, { size: written, storedBytes: written, volatile: 'attributes' });
+      if (written !== undefined)
+        return attributesOf(node, { size: written, storedBytes: written, volatile: 'attributes' });
       if (node.value !== null) return this.#withSize(node, this.documents.size(node));
     }
     if (node.ino !== this.#alias) return node;

@@ -12,6 +12,7 @@ import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import type { StoreApi } from '../src/store/api.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
+import { DocumentFiles } from './documents/document-files.ts';
 import type {
   Allocation,
   AttributeChanges,
@@ -26,7 +27,6 @@ import type {
   Totals,
 } from './operations.ts';
 import { checkAccess } from './vfs-access.ts';
-import { DocumentFiles } from './documents/document-files.ts';
 import { Entries } from './vfs-entries.ts';
 import { Events } from './vfs-events.ts';
 import { Files, OPENED } from './vfs-files.ts';
@@ -173,7 +173,8 @@ export class Vfs implements Operations {
     bytes: number,
     clearSetId: boolean,
   ): void {
-    if ((handle !== 0 || this.hasHandles) && this.#documents.write(ino, handle, offset, data, start, bytes, clearSetId)) return;
+    if ((handle !== 0 || this.hasHandles) && this.#documents.write(ino, handle, offset, data, start, bytes, clearSetId))
+      return;
     this.#files.write(ino, offset, data, start, bytes, clearSetId);
   }
 

@@ -7,6 +7,7 @@
  */
 import type { Lens, LensOptions } from '../../lenses/lens.ts';
 import type { LensRegistry } from '../../lenses/registry.ts';
+import { checkSchema } from '../../lenses/schema.ts';
 import { FxError } from '../../src/errors.ts';
 import { type Name, nameToText } from '../../src/names.ts';
 import type { StoreApi } from '../../src/store/api.ts';
@@ -48,10 +49,11 @@ export class Bindings {
     return this.#directories.isEmpty;
   }
 
-  /** Sets the rule of a directory. NOT_DIRECTORY; NOT_FOUND and INVALID for its lens and options. */
+  /** Sets the rule of a directory. NOT_DIRECTORY; NOT_FOUND and INVALID for its lens, options and schema. */
   set(directory: Node, rule: Rule): void {
     if (directory.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', 'a rule is bound to a directory');
     if (rule.lens !== AUTO) this.#registry.get(rule.lens, rule.options);
+    if (rule.schema !== null) checkSchema(rule.schema);
     this.#put(directory, Buffer.from(JSON.stringify(rule), 'utf8'));
   }
 
@@ -98,8 +100,10 @@ export class Bindings {
   #own(directory: Node): Rule | undefined {
     const bytes = directory.xattrs?.get(RULE_ATTRIBUTE);
     if (bytes === undefined) return undefined;
-    let rule = this.#decoded.get(bytes);
-    if (rule === undefined) this.#decoded.set(bytes, (rule = decodeRule(bytes)));
+    const known = this.#decoded.get(bytes);
+    if (known !== undefined) return known;
+    const rule = decodeRule(bytes);
+    this.#decoded.set(bytes, rule);
     return rule;
   }
 }

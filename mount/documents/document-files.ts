@@ -82,7 +82,15 @@ export class DocumentFiles {
     return this.#open.has(handle) ? this.#open.read(handle, offset, bytes) : undefined;
   }
 
-  write(ino: Ino, handle: number, offset: number, data: Uint8Array, start: number, bytes: number, clearSetId: boolean): boolean {
+  write(
+    ino: Ino,
+    handle: number,
+    offset: number,
+    data: Uint8Array,
+    start: number,
+    bytes: number,
+    clearSetId: boolean,
+  ): boolean {
     if (this.#open.has(handle)) {
       this.#dropSetId(ino, clearSetId);
       this.#open.write(handle, offset, data, start, bytes);
@@ -114,7 +122,7 @@ export class DocumentFiles {
     const { size, handle = 0, mtime, ...rest } = changes;
     if (size === undefined) return undefined;
     if (this.#open.has(handle)) this.#open.resize(handle, size);
-    else {
+    else if (size > 0 || !this.isUsed || !this.#open.empty(this.#tree.node(ino).ino)) {
       const node = this.#typed(ino);
       if (node === undefined) return undefined;
       this.#tree.checkWritable();

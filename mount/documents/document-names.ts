@@ -120,7 +120,10 @@ export class DocumentNames {
     const documents = this.#documents;
     const { store } = this.#tree;
     if (source.size > LENS_BYTES_MAX) {
-      throw new FxError('TOO_BIG', `a document has at most ${LENS_BYTES_MAX} bytes; remove it first to put a plain file there`);
+      throw new FxError(
+        'TOO_BIG',
+        `a document has at most ${LENS_BYTES_MAX} bytes; remove it first to put a plain file there`,
+      );
     }
     const bound = documents.boundAt(document, to.directory, to.name);
     const text = documents.shown(source);
@@ -129,7 +132,11 @@ export class DocumentNames {
     const isThere = this.#at(to) === document;
     const refusal = verdict.ok ? undefined : refusalOf(bound, verdict.problem, documents.pathOf(document));
     if (!verdict.ok && refusal !== undefined) {
-      if (isThere) store.transaction(() => documents.keepDraft(document, bound, text, base, verdict.problem));
+      store.transaction(() => {
+        if (!isThere) this.#bringHome(document, to);
+        documents.keepDraft(document, bound, text, base, verdict.problem);
+      });
+      this.#settled(to);
       throw refusal;
     }
     const { mode, uid, gid } = source;
@@ -140,10 +147,15 @@ export class DocumentNames {
       if (verdict.ok) documents.accept(document, bound, verdict);
       else documents.keepDraft(document, bound, text, base, verdict.problem);
     });
-    documents.departures.settle(to.directory, to.name);
     // The kernel has moved its own name, and takes the document for the file that was renamed.
     this.#tree.alias(source.ino, document.ino);
-    this.#events.replaced(to.directory, to.name);
+    this.#settled(to);
+  }
+
+  /** The name stands for its document, whatever the kernel takes it for. */
+  #settled({ directory, name }: Place): void {
+    this.#documents.departures.settle(directory, name);
+    this.#events.replaced(directory, name);
   }
 
   #becomeDocument(source: Node, from: Place, bound: Bound | undefined, to: Place): boolean {

@@ -7,13 +7,13 @@
  * save that is not accepted becomes the document's *draft*: durable, shown in place of the text, and gone
  * with the next save that is accepted. The value is then still the last accepted one.
  */
-import type { Diagnostic } from '../../lenses/diagnostics.ts';
+import { LRUCache } from 'lru-cache';
 import type { Lens } from '../../lenses/lens.ts';
 import { raw } from '../../lenses/raw.ts';
 import { LensRegistry } from '../../lenses/registry.ts';
 import { hashSource } from '../../lenses/source.ts';
 import { FxError } from '../../src/errors.ts';
-import { nodeIdToText } from '../../src/ids.ts';
+import { type Ino, nodeIdToText } from '../../src/ids.ts';
 import { LENS_BYTES_MAX } from '../../src/limits.ts';
 import { type Name, nameToText } from '../../src/names.ts';
 import type { StoreApi, Time } from '../../src/store/api.ts';
@@ -47,6 +47,8 @@ export interface Base {
   readonly value: Uint8Array | null;
 }
 
+const BOUND_MAX = 8192;
+
 /** The rule of a typed file that no rule binds. */
 const UNBOUND: Rule = { lens: AUTO, mode: 'strict', schema: null, options: {} };
 
@@ -60,6 +62,8 @@ export class Documents {
   /** Documents with a problem. */
   readonly #troubled: NodeSet;
   readonly #now: () => Time;
+  /** How typed files are shown, by inode number, each for one version and name. */
+  readonly #bound = new LRUCache<Ino, { version: number; name: Name | undefined; bound: Bound }>({ max: BOUND_MAX });
 
   constructor(store: StoreApi, options: DocumentsOptions = {}) {
     const { registry = new LensRegistry(), now = systemTime, ...caches } = options;
@@ -84,16 +88,20 @@ export class Documents {
 
   // Which files are documents
 
-  /** How a file is a document, by its first name; undefined for a blob that no rule binds. */
+  /**
+   * How a file is a document, by its first name; undefined for a blob that no rule binds, and for a value that
+   * cannot be decoded.
+   */
   boundAs(node: Node): Bound | undefined {
     if (node.kind !== KIND.file || (node.value === null && this.bindings.isEmpty)) return undefined;
     const slot = node.links[0];
-    if (node.value !== null) return this.#boundValue(node, slot?.name, this.#ruleAt(slot) ?? UNBOUND);
+    if (node.value !== null)
+      return this.#ifDecodable(() => this.#boundValue(node, slot?.name, this.#ruleAt(slot) ?? UNBOUND));
     const directory = slot && this.store.node(slot.parent);
     return directory && node.size <= LENS_BYTES_MAX ? this.boundName(directory, slot.name) : undefined;
   }
 
-  /** How a typed file would be a document of that name. */
+  /** How a typed file would be a document of that name. DAMAGED. */
   boundAt(node: Node, directory: Node, name: Name): Bound {
     return this.#boundValue(node, name, this.bindings.ruleFor(directory) ?? UNBOUND);
   }
@@ -112,12 +120,25 @@ export class Documents {
 
   /** By its rule and name; by what it was saved as last; or raw, which shows every value. */
   #boundValue(node: Node, name: Name | undefined, rule: Rule): Bound {
+    const known = this.#bound.get(node.ino);
+    if (known?.version === node.version && known.name === name && known.bound.rule === rule) return known.bound;
     const named = name === undefined ? undefined : this.#lensOfName(rule, name);
     const last = keptText(node)?.lens;
     const candidates = [named, last === undefined ? undefined : this.#known(last)];
     const source = sourceOf(decode(node.value as Uint8Array));
     const lens = candidates.find((each) => each?.scope === 'value' && each.refuses(source) === undefined);
-    return { lens: lens ?? raw, rule };
+    const bound = { lens: lens ?? raw, rule };
+    this.#bound.set(node.ino, { version: node.version, name, bound });
+    return bound;
+  }
+
+  #ifDecodable(find: () => Bound): Bound | undefined {
+    try {
+      return find();
+    } catch (error) {
+      if (error instanceof FxError && (error.code === 'DAMAGED' || error.code === 'NEWER_FORMAT')) return undefined;
+      throw error;
+    }
   }
 
   #lensOfName(rule: Rule, name: Name): Lens | undefined {
@@ -167,8 +188,8 @@ export class Documents {
 
   /** What saving `text` over the document would do. */
   judge(node: Node, bound: Bound, text: Uint8Array, base: Base, force = false): Verdict {
-    const { lens } = bound;
-    return judge({ lens, text, current: node.value, base: base.value, force });
+    const { lens, rule } = bound;
+    return judge({ lens, text, current: node.value, base: base.value, schema: rule.schema, force });
   }
 
   /** Makes an accepted text the node's, part of the transaction that is open. */
@@ -234,12 +255,6 @@ export class Documents {
       const path = problem && pathOf(this.store, node);
       if (problem !== undefined && path !== undefined) yield { node, path, problem };
     }
-  }
-
-  /** What is wrong with a text that a file of that name and rule would hold. */
-  validate(bound: Bound, text: Uint8Array): readonly Diagnostic[] {
-    const verdict = judge({ lens: bound.lens, text, current: null, base: null });
-    return verdict.ok ? bound.lens.validate(text) : verdict.problem.diagnostics;
   }
 }
 

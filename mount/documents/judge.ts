@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../lenses/diagnostics.ts';
 import { describeEdit, type Edit, isFieldEdit } from '../../lenses/edits.ts';
 import type { Lens } from '../../lenses/lens.ts';
 import { type Conflict, merge } from '../../lenses/merge.ts';
+import { schemaProblems } from '../../lenses/schema.ts';
 import { hashSource, leaf, type SourceNode } from '../../lenses/source.ts';
 import { FxError } from '../../src/errors.ts';
 import { VALUE_BYTES_MAX } from '../../src/limits.ts';
@@ -20,8 +21,8 @@ export interface Case {
   /** The node's value now, and the one that the text was made from; encoded. Null when it has none yet. */
   readonly current: Uint8Array | null;
   readonly base: Uint8Array | null;
-  /** Says what is wrong with a value that parsed, by a schema. */
-  readonly check?: ((lens: Lens, text: Uint8Array, value: Value) => readonly Diagnostic[]) | undefined;
+  /** JSON Schema that the value must hold to, as text. */
+  readonly schema: string | null;
   /** Overwrites a concurrent change, and passes guards. */
   readonly force?: boolean;
 }
@@ -55,8 +56,14 @@ export function judge(asked: Case): Verdict {
   }
 }
 
+/** What is wrong with a text by itself: errors, else warnings. */
+export function checkText(lens: Lens, text: Uint8Array, schema: string | null): readonly Diagnostic[] {
+  const verdict = judge({ lens, text, current: null, base: null, schema });
+  return verdict.ok ? lens.validate(text) : verdict.problem.diagnostics;
+}
+
 /** What is told of a lens that threw. */
-export function lensFault(lens: Lens, error: unknown): Diagnostic {
+function lensFault(lens: Lens, error: unknown): Diagnostic {
   const message = error instanceof FxError ? error.message : `the lens "${lens.name}" failed: ${String(error)}`;
   return { severity: 'error', code: 'lens-fault', message, offset: 0, line: 1, column: 1 };
 }
@@ -81,15 +88,16 @@ function judgeNext(asked: Case, currentBytes: Uint8Array): Verdict {
   const mine = applyEdits(base, put.edits);
   if (!isMoved) return accept(asked, mine.value, text, put.edits.length);
   const merged = merge(base, put.edits, current);
-  if (!merged.ok) return refusal('conflict', ...merged.conflicts.map((conflict) => conflictDiagnostic(asked, conflict)));
+  if (!merged.ok)
+    return refusal('conflict', ...merged.conflicts.map((conflict) => conflictDiagnostic(asked, conflict)));
   const source = sourceOf(merged.source.value);
   const shown = lens.get(source, { text, hash: hashSource(mine) });
   return accept(asked, source.value, shown, merged.edits.length);
 }
 
-function accept({ lens, check }: Case, value: Value, text: Uint8Array, edits: number): Verdict {
-  const errors = (check?.(lens, text, value) ?? []).filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) return refusal('invalid', ...errors);
+function accept({ lens, schema }: Case, value: Value, text: Uint8Array, edits: number): Verdict {
+  const problems = schema === null ? [] : schemaProblems(schema, lens, text, value);
+  if (problems.length > 0) return refusal('invalid', ...problems);
   const encoded = encode(value);
   if (encoded.length > VALUE_BYTES_MAX) {
     const message = `its value takes ${encoded.length} bytes, ${VALUE_BYTES_MAX} at most: split the file`;

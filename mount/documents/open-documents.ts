@@ -19,6 +19,7 @@ import { TextBuffer } from './text-buffer.ts';
 
 interface OpenDocument {
   readonly ino: Ino;
+  readonly write: boolean;
   readonly append: boolean;
   /** What reads give while nothing was written. */
   text: Uint8Array;
@@ -53,6 +54,7 @@ export class OpenDocuments {
     const text = flags.truncate && !flags.read ? EMPTY : this.#documents.shown(node);
     const open: OpenDocument = {
       ino: node.ino,
+      write: flags.write,
       append: flags.append,
       text,
       base,
@@ -93,6 +95,20 @@ export class OpenDocuments {
   /** TOO_BIG. */
   resize(handle: number, size: number): void {
     this.#resize(this.#at(handle), size);
+  }
+
+  /**
+   * A kernel that does not truncate as it opens does so right after, without saying through which file: it is the
+   * one opened last of those that nothing was done to. False when there is none.
+   */
+  empty(ino: Ino): boolean {
+    let last: OpenDocument | undefined;
+    for (const open of this.#open.values()) {
+      if (open.ino === ino && open.write && open.buffer === undefined) last = open;
+    }
+    if (last === undefined) return false;
+    this.#resize(last, 0);
+    return true;
   }
 
   #resize(open: OpenDocument, size: number): void {

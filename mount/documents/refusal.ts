@@ -9,7 +9,8 @@ import type { Problem } from './state.ts';
 /** `path:line:col: severity: message [code]`, one line each. */
 export function problemLines(path: string, { kind, diagnostics }: Problem): string[] {
   if (diagnostics.length > 0) return diagnostics.map((diagnostic) => formatDiagnostic(path, diagnostic));
-  const message = kind === 'unsaved' ? 'written and not checked yet: save it again' : 'it was not accepted: save it again';
+  const message =
+    kind === 'unsaved' ? 'written and not checked yet: save it again' : 'it was not accepted: save it again';
   const severity = kind === 'unsaved' ? 'warning' : 'error';
   return [formatDiagnostic(path, { severity, message, code: kind, offset: 0, line: 1, column: 1 })];
 }

@@ -48,7 +48,10 @@ export class TextBuffer {
 
   #reserve(length: number): void {
     if (length > this.#bytesMax) {
-      throw new FxError('TOO_BIG', `a document has at most ${this.#bytesMax} bytes; keep larger files where no rule binds them`);
+      throw new FxError(
+        'TOO_BIG',
+        `a document has at most ${this.#bytesMax} bytes; keep larger files where no rule binds them`,
+      );
     }
     if (length <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.min(this.#bytesMax, Math.max(BYTES_MIN, length * 2)));

@@ -4,6 +4,7 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addDocumentCommands } from './documents.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { addMountCommands } from './mount.ts';
 import { addNodeCommands } from './nodes.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
   addStoreCommands(root);
   addTransferCommands(root);
   addNodeCommands(root);
+  addDocumentCommands(root);
   addSignalCommands(root);
   addDoctorCommand(root);
   addSystemCommands(root);

@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Rendered } from '../../mount/rendered.ts';
+import { Documents } from '../../mount/documents/documents.ts';
 import { FxError } from '../errors.ts';
 import { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
@@ -64,11 +64,11 @@ export class Daemon {
   private constructor(store: Store, options: DaemonOptions) {
     this.#options = options;
     this.#store = store;
-    const rendered = new Rendered();
+    const documents = new Documents(store);
     this.#mounts = new Mounts({
       store: options.directory,
       sync: options.sync,
-      start: (request) => serveMount(store, { ...request, rendered, store: options.directory, log: options.log }),
+      start: (request) => serveMount(store, { ...request, documents, store: options.directory, log: options.log }),
       checkpoint: () => store.checkpoint(),
       onEmpty: () => this.#end(),
       log: options.log,
@@ -79,7 +79,7 @@ export class Daemon {
       directory,
       store,
       tree: new Tree(store),
-      rendered,
+      documents,
       feed: new Feed(store, directory),
       mounts: this.#mounts,
       ending: this.#ending.signal,
@@ -125,6 +125,7 @@ export class Daemon {
     while ([...this.#connections].some((connection) => connection.busy) && Date.now() < deadline)
       await delay(DRAIN_POLL_MS);
     this.#isClosed = true;
+    this.#context.documents.close();
     try {
       await this.#store.close();
     } finally {

@@ -27,6 +27,8 @@ export interface MountInfo extends MountRequest {
   readonly since: number;
   /** Unmounted lazily, and served until its last open file is closed. */
   readonly detached: boolean;
+  /** Whether its kernel tells of files that are opened and closed: what is saved there can be refused. */
+  readonly checksSaves: boolean;
 }
 
 export interface MountControl {

@@ -11,6 +11,8 @@ import type { MountControl, MountInfo, MountRequest } from './mount-control.ts';
 
 /** A mount that is served. */
 export interface ServedMount {
+  /** Whether its kernel tells of files that are opened and closed. */
+  readonly checksSaves: boolean;
   /** Resolves when it is gone, whoever unmounted it. Never rejects. */
   readonly ended: Promise<void>;
   /** Unmounts; rejects BUSY (unless lazy), MOUNT_FAILED. */
@@ -40,6 +42,10 @@ interface Active {
   readonly served: ServedMount;
 }
 
+function infoOf({ info, served }: Active): MountInfo {
+  return { ...info, checksSaves: served.checksSaves };
+}
+
 /** Processes named in a message about a busy mount. */
 const NAMED_MAX = 5;
 /** The kernel ends a filesystem with its last mount, in no time; a copy in another namespace may stay for ever. */
@@ -59,8 +65,8 @@ export class Mounts implements MountControl {
   }
 
   list(): MountInfo[] {
-    const detached = [...this.#detached].map(({ info }) => ({ ...info, detached: true }));
-    return [...[...this.#active.values()].map(({ info }) => info), ...detached];
+    const detached = [...this.#detached].map((active) => ({ ...infoOf(active), detached: true }));
+    return [...[...this.#active.values()].map(infoOf), ...detached];
   }
 
   async add(request: MountRequest): Promise<MountInfo> {
@@ -74,7 +80,7 @@ export class Mounts implements MountControl {
         await this.#drop(mountpoint, served);
         throw this.#ending();
       }
-      const active = { info: { ...request, since: Date.now(), detached: false }, served };
+      const active = { info: { ...request, since: Date.now(), detached: false, checksSaves: true }, served };
       // One that is still listed there was unmounted lazily, and not by us.
       const before = this.#active.get(mountpoint);
       if (before) this.#detach(before);

@@ -2,7 +2,7 @@
  * Reaching a store: through the daemon that serves it, or by opening it in this process.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Rendered } from '../../mount/rendered.ts';
+import { Documents } from '../../mount/documents/documents.ts';
 import { FxError } from '../errors.ts';
 import { Feed } from '../signals/feed.ts';
 import { openStore } from '../store/open.ts';
@@ -93,6 +93,7 @@ async function invokeRemote(client: DaemonClient, invocation: Invocation): Promi
 
 async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain> {
   const { directory, verb, args } = invocation;
+  const documents = new Documents(store);
   try {
     // The status shows it, and a refusal gives it as its reason.
     const isToldAnyway = verb === 'status' || (VERBS[verb].access === 'write' && store.readOnly);
@@ -101,13 +102,14 @@ async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain>
       directory,
       store,
       tree: new Tree(store),
-      rendered: new Rendered(),
+      documents,
       feed: new Feed(store, directory),
       mounts: undefined,
       ending: NEVER,
     };
     return await runVerb(verb, context, args, localIo(invocation));
   } finally {
+    documents.close();
     await store.close();
   }
 }

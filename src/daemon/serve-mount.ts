@@ -4,6 +4,7 @@
  */
 import { readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Documents } from '../../mount/documents/documents.ts';
 import { FuseDevice } from '../../mount/fuse/device.ts';
 import { type FuseMount, mountFuse } from '../../mount/fuse/mount.ts';
 import { findMount, MOUNT_TYPE } from '../../mount/fuse/mountinfo.ts';
@@ -11,7 +12,6 @@ import { raiseReadAhead } from '../../mount/fuse/read-ahead.ts';
 import { Replay } from '../../mount/fuse/replay.ts';
 import { type Replayer, startReplayer } from '../../mount/fuse/replayer.ts';
 import { Session } from '../../mount/fuse/session.ts';
-import type { Rendered } from '../../mount/rendered.ts';
 import { hostTotals } from '../../mount/totals.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { FxError } from '../errors.ts';
@@ -24,11 +24,13 @@ import { resolve } from '../tree/address.ts';
 import type { MountRequest } from './mount-control.ts';
 import type { ServedMount } from './mounts.ts';
 
+/** As long as no file was a document, so many are opened before the kernel is told that it need not ask. */
+const OPENS_ANSWERED = 512;
 /** The kernel sends its first request as soon as it has mounted. */
 const READY_TIMEOUT_MS = 10_000;
 
 export interface ServeMountOptions extends MountRequest {
-  readonly rendered: Rendered;
+  readonly documents: Documents;
   /** The store's directory. */
   readonly store: string;
   readonly log: (text: string) => void;
@@ -43,11 +45,12 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const totals = await hostTotals(store, options.store);
   const root = subtreeOf(store, options.subtree);
   // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
-  const vfs = new Vfs(store, { now, totals, readOnly, root, rendered: options.rendered });
+  const vfs = new Vfs(store, { now, totals, readOnly, root, documents: options.documents });
   const replay =
     options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });
   const session = new Session(vfs, {
     readPiece,
+    opensAnswered: OPENS_ANSWERED,
     ...(replay === undefined ? {} : { replay }),
     ...(options.caching === undefined ? {} : { caching: options.caching }),
     ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
@@ -72,7 +75,14 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
     mount.close();
   });
   device.start();
-  const served = { ended, unmount: mount.unmount, stop: () => device.stop() };
+  const served: ServedMount = {
+    ended,
+    unmount: mount.unmount,
+    stop: () => device.stop(),
+    get checksSaves() {
+      return session.hearsOpens;
+    },
+  };
   await agreed(session, served, mount);
   await raiseReadAhead(mount.mountpoint);
   return served;

@@ -7,7 +7,7 @@
  * directory); paths of nodes are texts as in names.ts.
  */
 
-import type { Rendered } from '../../mount/rendered.ts';
+import type { Documents } from '../../mount/documents/documents.ts';
 import { FxError } from '../errors.ts';
 import type { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
@@ -20,7 +20,7 @@ export interface VerbContext {
   readonly directory: string;
   readonly store: Store;
   readonly tree: Tree;
-  readonly rendered: Rendered;
+  readonly documents: Documents;
   readonly feed: Feed;
   /** The daemon's mounts; undefined in a process that is not the daemon. */
   readonly mounts: MountControl | undefined;

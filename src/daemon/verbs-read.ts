@@ -2,11 +2,11 @@
  * Verbs that look at nodes: ls, tree, stat, get.
  */
 
-import { rawBytes } from '../../lenses/raw.ts';
 import { FxError } from '../errors.ts';
 import { nodeIdToText } from '../ids.ts';
 import { nameToText } from '../names.ts';
 import { KIND, type Node, type Slot } from '../store/node.ts';
+import { publicAttributes } from '../store/private.ts';
 import { pathsOf, resolve } from '../tree/address.ts';
 import { readBytesAsync } from '../tree/content.ts';
 import { isBlob, kindName, valueTypeName } from '../tree/kinds.ts';
@@ -46,7 +46,7 @@ function typeOf(node: Node): string | null {
 }
 
 function sizeOf(context: VerbContext, node: Node): number {
-  return node.value === null ? node.size : context.rendered.size(node);
+  return node.value === null ? node.size : context.documents.size(node);
 }
 
 /** Rows as `tree`'s, with the path for a name: the nodes at or below `path` that the selector means. */
@@ -174,7 +174,8 @@ export const stat = defineVerb(
 /** Xattrs by name, values in base64. */
 function xattrsOf(node: Node): Record<string, string> {
   const xattrs: Record<string, string> = {};
-  for (const [name, value] of node.xattrs ?? []) xattrs[nameToText(name)] = Buffer.from(value).toString('base64');
+  for (const [name, value] of publicAttributes(node.xattrs))
+    xattrs[nameToText(name)] = Buffer.from(value).toString('base64');
   return xattrs;
 }
 
@@ -183,8 +184,8 @@ export const get = defineVerb(
   async (context, { path, json = false }, io) => {
     const node = resolve(context.store, path);
     if (node.value !== null) {
-      const value = decode(node.value);
-      await io.write(json ? Buffer.from(`${toJsonText(value)}\n`, 'utf8') : rawBytes(value));
+      const text = json ? Buffer.from(`${toJsonText(decode(node.value))}\n`, 'utf8') : context.documents.shown(node);
+      await io.write(text);
     } else if (node.kind === KIND.symlink) {
       await io.write(Buffer.from(node.target, 'latin1'));
     } else if (!isBlob(node)) {

@@ -105,6 +105,7 @@ export const exportVerb = defineVerb(
   async (context, { destination, at, replace = false }, io) => {
     const result = await exportHost(context.store, at, destination, {
       ...optionsFor(context, replace),
+      render: (node) => context.documents.shown(node),
       signal: io.signal,
       onProgress: (counts) => io.progress('exporting files', counts.files, context.store.totals.nodes),
     });

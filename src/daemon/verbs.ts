@@ -5,6 +5,7 @@ import { FxError } from '../errors.ts';
 import type { Plain, PlainMap } from './plain.ts';
 import type { Verb, VerbContext, VerbIo } from './verb.ts';
 import { change, read } from './verbs-client.ts';
+import { bind, bindings, problems, unbind } from './verbs-documents.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, select, stat, tree } from './verbs-read.ts';
@@ -14,6 +15,8 @@ import { exportVerb, followVerb, importVerb } from './verbs-transfer.ts';
 import { mv, put, rm } from './verbs-write.ts';
 
 export const VERBS = {
+  bind,
+  bindings,
   change,
   checkpoint,
   cursors,
@@ -26,6 +29,7 @@ export const VERBS = {
   ls,
   mount,
   mv,
+  problems,
   put,
   read,
   removeCursor,
@@ -37,6 +41,7 @@ export const VERBS = {
   status,
   tree,
   umount,
+  unbind,
   verify,
   wait,
 } as const satisfies Record<string, Verb>;

@@ -7,6 +7,7 @@ import { TRANSFER_BYTES_MAX } from '../limits.ts';
 import { nameToText } from '../names.ts';
 import type { Piece, StoreApi } from '../store/api.ts';
 import { KIND, type Kind, type Node } from '../store/node.ts';
+import { publicAttributes } from '../store/private.ts';
 import { type HostIo, hostPath } from './host-io.ts';
 
 const CREATE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -126,7 +127,7 @@ export async function finishDirectory(target: HostTarget, path: string, node: No
 
 /** After the owner, whose change clears capabilities; before the mode, which may forbid it. */
 async function setXattrs(target: HostTarget, path: string, node: Node): Promise<void> {
-  for (const [name, value] of node.xattrs ?? []) {
+  for (const [name, value] of publicAttributes(node.xattrs)) {
     try {
       await target.io.setXattr(hostPath(path), name, value);
     } catch (error) {

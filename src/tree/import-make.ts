@@ -6,6 +6,7 @@ import type { Ino } from '../ids.ts';
 import type { Name } from '../names.ts';
 import type { Changes, StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
+import { isPrivate, publicAttributes } from '../store/private.ts';
 import { writeBytes } from './content.ts';
 import { ImportBatch } from './import-batch.ts';
 import type { ImportCounts, ImportOptions } from './import-options.ts';
@@ -147,7 +148,11 @@ function replacingChanges(existing: Node, entry: HostEntry): Changes {
   const { mode, uid, gid } = newNodeOf(entry);
   const changes: Changes = { mode, uid, gid };
   const xattrs = xattrChanges(existing, entry);
-  if (xattrs !== undefined) changes.xattrs = xattrs;
+  // With its content go the text and the draft that it was saved as; a directory keeps its rule.
+  const kept = existing.kind === KIND.file ? [...(existing.xattrs?.keys() ?? [])].filter(isPrivate) : [];
+  if (xattrs !== undefined || kept.length > 0) {
+    changes.xattrs = new Map([...(xattrs ?? []), ...kept.map((name) => [name, null] as const)]);
+  }
   if (existing.kind === KIND.file && existing.value !== null) changes.value = null;
   else if (existing.kind === KIND.file) changes.size = 0;
   return changes;
@@ -155,7 +160,7 @@ function replacingChanges(existing: Node, entry: HostEntry): Changes {
 
 /** Xattrs to set, and with null to remove; undefined when there is nothing to change. */
 function xattrChanges(existing: Node, { xattrs }: HostEntry): Changes['xattrs'] {
-  const gone = [...(existing.xattrs?.keys() ?? [])].filter((name) => xattrs?.has(name) !== true);
+  const gone = [...publicAttributes(existing.xattrs)].map(([name]) => name).filter((name) => xattrs?.has(name) !== true);
   const set = [...(xattrs ?? [])].filter(([name, value]) => {
     const before = existing.xattrs?.get(name);
     return before === undefined || Buffer.compare(before, value) !== 0;

@@ -14,6 +14,7 @@ import { TRANSFER_BYTES_MAX } from '../limits.ts';
 import { nameFromText, nameToText } from '../names.ts';
 import type { Changes, NewNode, StoreApi } from '../store/api.ts';
 import { KIND, type Node } from '../store/node.ts';
+import { publicAttributes } from '../store/private.ts';
 import { decode, encode } from '../uarr/v2.ts';
 import { fromJs, toJs, type Value } from '../uarr/value.ts';
 import {
@@ -101,7 +102,7 @@ export class Tree {
   getXattrs(ref: Ref): Record<string, Uint8Array> {
     const node = describing('read attributes of', ref, () => resolve(this.store, ref));
     return Object.fromEntries(
-      [...(node.xattrs ?? [])].map(([name, value]) => [nameToText(name), Uint8Array.from(value)]),
+      [...publicAttributes(node.xattrs)].map(([name, value]) => [nameToText(name), Uint8Array.from(value)]),
     );
   }
 

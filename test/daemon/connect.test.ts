@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Rendered } from '../../mount/rendered.ts';
+import { Documents } from '../../mount/documents/documents.ts';
 import { connect, type FxClient } from '../../src/daemon/connect.ts';
 import { type Endpoint, listen } from '../../src/daemon/endpoint.ts';
 import type { MountControl } from '../../src/daemon/mount-control.ts';
@@ -55,7 +55,7 @@ class Server {
       store,
       tree,
       feed,
-      rendered: new Rendered(),
+      documents: new Documents(store),
       ending: new AbortController().signal,
       mounts,
     };

@@ -18,6 +18,7 @@ const REQUEST: MountRequest = {
 
 /** A mount that ends when told, or when unmounted unless someone else keeps it. */
 class FakeMount implements ServedMount {
+  readonly checksSaves = true;
   readonly ended: Promise<void>;
   readonly #isKept: boolean;
   end: () => void = () => {};

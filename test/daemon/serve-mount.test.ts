@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Documents } from '../../mount/documents/documents.ts';
 import { mountFuse } from '../../mount/fuse/mount.ts';
-import { Rendered } from '../../mount/rendered.ts';
 import { serveMount } from '../../src/daemon/serve-mount.ts';
 import { FxError } from '../../src/errors.ts';
 import { KIND } from '../../src/store/node.ts';
@@ -40,7 +40,7 @@ function serveSub(): Promise<unknown> {
     exec: true,
     subtree: '/sub',
     durableReplies: false,
-    rendered: new Rendered(),
+    documents: new Documents(store),
     store: directory,
     log: () => {},
   });

@@ -43,6 +43,7 @@ export class MemoryStore implements StoreApi {
   /** Events of the running operation or transaction. */
   #events: ((listener: ChangeListener) => void)[] = [];
   #inTransaction = false;
+  #operations = 0;
   readonly #arena = new Arena();
 
   constructor(options: { now?: () => Time } = {}) {
@@ -191,6 +192,7 @@ export class MemoryStore implements StoreApi {
     if (this.#inTransaction) throw new Error('transactions do not nest');
     const before = this.#snapshot();
     this.#inTransaction = true;
+    const operations = this.#operations;
     let result: T;
     try {
       result = body();
@@ -201,7 +203,7 @@ export class MemoryStore implements StoreApi {
     } finally {
       this.#inTransaction = false;
     }
-    this.#publish();
+    if (this.#operations > operations) this.#publish();
     return result;
   }
 
@@ -236,6 +238,7 @@ export class MemoryStore implements StoreApi {
   /** Runs one operation as a frame of its own, or as part of the running transaction. */
   #frame<T>(operation: () => T): T {
     if (this.readOnly) throw new FxError('READ_ONLY');
+    this.#operations++;
     if (this.#inTransaction) return operation();
     const result = operation();
     this.#publish();

@@ -184,7 +184,7 @@ storeTest('access follows owner, then group, then others; root may all but execu
 storeTest('one answer to open serves all blobs, and fsync resolves', async (open) => {
   const { vfs, ino } = await setUp(open);
   expect(vfs.open(ino, WRITE)).toEqual({ handle: 0, cacheable: true, flushless: true });
-  vfs.flush();
-  vfs.release();
-  await vfs.fsync(ino);
+  vfs.flush(ino, 0);
+  vfs.release(ino, 0);
+  await vfs.fsync(ino, 0);
 });
