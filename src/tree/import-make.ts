@@ -160,7 +160,9 @@ function replacingChanges(existing: Node, entry: HostEntry): Changes {
 
 /** Xattrs to set, and with null to remove; undefined when there is nothing to change. */
 function xattrChanges(existing: Node, { xattrs }: HostEntry): Changes['xattrs'] {
-  const gone = [...publicAttributes(existing.xattrs)].map(([name]) => name).filter((name) => xattrs?.has(name) !== true);
+  const gone = [...publicAttributes(existing.xattrs)]
+    .map(([name]) => name)
+    .filter((name) => xattrs?.has(name) !== true);
   const set = [...(xattrs ?? [])].filter(([name, value]) => {
     const before = existing.xattrs?.get(name);
     return before === undefined || Buffer.compare(before, value) !== 0;
