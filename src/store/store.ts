@@ -1,7 +1,7 @@
 /**
  * The store: one writer that validates, logs, applies and publishes. See `api.ts` for what it promises.
  */
-import { FxError, invariant } from '../errors.ts';
+import { FxError } from '../errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../ids.ts';
 import type { Index } from '../index/index.ts';
 import { LINKS_MAX, SYMLINK_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
@@ -15,6 +15,7 @@ import { STAGED_SEGMENT } from './extents.ts';
 import { Frames } from './frames.ts';
 import { Maintenance } from './maintenance.ts';
 import { KIND, type Node, ROOT_INO, type Slot } from './node.ts';
+import { Reclaimer } from './reclaimer.ts';
 import type { Fields } from './records.ts';
 import { nextData, nextHole } from './seek.ts';
 import type { State } from './state.ts';
@@ -45,6 +46,7 @@ export class Store implements StoreApi {
   readonly #frames: Frames;
   readonly #holders = new Set<(ino: Ino) => boolean>();
   readonly #maintenance: Maintenance;
+  readonly #reclaimer: Reclaimer;
   /** Bytes of the log when it was opened. */
   readonly #logBytesAtOpen: number;
 
@@ -55,6 +57,7 @@ export class Store implements StoreApi {
     this.readOnly = parts.readOnly;
     this.report = parts.report;
     this.#frames = new Frames(parts.state, parts.log, parts.time, () => this.#maintenance.appended());
+    this.#reclaimer = new Reclaimer(parts.state, this.#frames);
     this.#onClose = parts.onClose;
     this.#checkpointer = new Checkpointer(parts.state, parts.log, parts.index, parts.coveredSeq);
     this.#maintenance = new Maintenance(parts.state, parts.log, this.#checkpointer);
@@ -71,7 +74,7 @@ export class Store implements StoreApi {
 
   get totals(): StoreTotals {
     return {
-      nodes: this.#state.nodeCount,
+      nodes: this.#state.nodeCount - this.#reclaimer.count,
       contentBytes: this.#state.contentBytes,
       logBytes: this.#logBytesAtOpen + this.#log.appendedBytes,
       seq: this.#log.seq,
@@ -84,13 +87,15 @@ export class Store implements StoreApi {
   // Reading
 
   node(ino: Ino): Node | undefined {
+    if (this.#reclaimer.has(ino)) return undefined;
     const node = this.#state.node(ino);
     this.#maintenance.loaded();
     return node;
   }
 
   nodeById(id: NodeId): Node | undefined {
-    return this.#state.nodeById(id);
+    const node = this.#state.nodeById(id);
+    return node !== undefined && this.#reclaimer.has(node.ino) ? undefined : node;
   }
 
   slot(directory: Node, name: Name): Slot | undefined {
@@ -333,12 +338,7 @@ export class Store implements StoreApi {
   }
 
   reclaim(ino: Ino): void {
-    if (this.readOnly || !this.#state.orphans.has(ino) || this.#isHeld(ino)) return;
-    const node = this.#state.node(ino);
-    invariant(node !== undefined, `inode ${ino} is an orphan, so it exists`);
-    const frames = this.#begin();
-    frames.remove(node);
-    frames.commit();
+    if (!this.readOnly && this.#state.orphans.has(ino) && !this.#isHeld(ino)) this.#reclaimer.add(ino);
   }
 
   listen(listener: ChangeListener): () => void {
@@ -348,6 +348,7 @@ export class Store implements StoreApi {
   /** Frees what was unlinked and held when the store was last used. */
   reclaimAll(): void {
     for (const ino of [...this.#state.orphans]) this.reclaim(ino);
+    this.#reclaimer.flush();
   }
 
   /** Makes the root of a new store. */
@@ -367,6 +368,7 @@ export class Store implements StoreApi {
   /** Checkpoints and closes. The store must not be used any more. */
   async close(): Promise<void> {
     this.#maintenance.stop();
+    this.#reclaimer.stop();
     try {
       await this.checkpoint();
     } finally {
