@@ -99,7 +99,8 @@ export class Directory {
   ): Promise<{ error: string; value?: never } | { error: undefined; value: Value<N> }> {
     const { user, caller } = this.#scene;
     if (user !== undefined) caller.become(user);
-    const given = (args as unknown[]).filter((arg) => arg !== undefined);
+    const given: readonly unknown[] = args;
+    if (given.includes(undefined)) throw new Error(`${name} needs what an earlier call did not give`);
     const answer = await caller.call(name, given as (string | number)[]);
     if (answer.error !== undefined) return { error: answer.error };
     return { error: undefined, value: decodeValue(name, answer.values) as Value<N> };
@@ -110,6 +111,12 @@ export class Directory {
     const { error, value } = await this.#call(name, args);
     if (error !== undefined) throw new Error(`${this.#name(name, args)} failed: ${error}`);
     return value as Value<N>;
+  }
+
+  /** What comes of a call: "success" or the error. No assertion. */
+  async outcome<N extends CallName>(name: N, ...args: Calls[N]): Promise<string> {
+    const { error = 'success' } = await this.#call(name, args);
+    return error;
   }
 
   /** Asserts that a call succeeds. Resolves with its value; a failure ends the case when the value is needed. */

@@ -5,6 +5,7 @@ import { suite as access } from './cases/access.ts';
 import { suite as allocate } from './cases/allocate.ts';
 import { suite as chmod } from './cases/chmod.ts';
 import { suite as chown } from './cases/chown.ts';
+import { suite as concurrency } from './cases/concurrency.ts';
 import { suite as copyFileRange } from './cases/copy-file-range.ts';
 import { suite as execute } from './cases/execute.ts';
 import { suite as link } from './cases/link.ts';
@@ -33,5 +34,5 @@ import type { Suite } from './run.ts';
 export const SUITES: readonly Suite[] = [
   ...[mkdir, rmdir, unlink, mknod, symlink, link, rename, open],
   ...[chmod, chown, utimensat, access, truncate, stat, statfs, names],
-  ...[readWrite, allocate, copyFileRange, mmap, sync, readdir, xattr, locks, sticky, setId, execute],
+  ...[concurrency, readWrite, allocate, copyFileRange, mmap, sync, readdir, xattr, locks, sticky, setId, execute],
 ];

@@ -16,8 +16,7 @@ export const PATH_BYTES_MAX = 4095;
 
 /** A path of that many bytes that leads to `end` in the current directory. */
 export function longPath(bytes: number, end: string): string {
-  const dots = './'.repeat(Math.ceil(bytes / 2)).slice(0, bytes - end.length);
-  return dots.endsWith('/') ? dots + end : `${dots.slice(0, -1)}/${end}`;
+  return `./${'/'.repeat(bytes - 2 - end.length)}${end}`;
 }
 
 // The types of `ok` and `fails` belong to one name; here it is any.
