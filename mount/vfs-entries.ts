@@ -123,7 +123,7 @@ export class Entries {
   unlink(parent: Ino, name: Name): void {
     const tree = this.#tree;
     const directory = tree.mutableDirectory(parent);
-    tree.checkLength(name);
+    tree.checkName(parent, name);
     if (tree.showsValue(directory, name)) {
       this.#events.quiet(() => tree.store.patch(directory, { value: null }));
       return;
@@ -153,7 +153,7 @@ export class Entries {
     const tree = this.#tree;
     const from = this.#directoryOf(fromParent, fromName);
     const to = tree.mutableDirectory(toParent);
-    tree.checkLength(toName);
+    tree.checkName(toParent, toName);
     if (tree.showsValue(to, toName)) {
       if (options.noReplace) throw new FxError('EXISTS');
       throw new FxError('NOT_PERMITTED', 'the file .value cannot be replaced');
@@ -164,7 +164,7 @@ export class Entries {
   /** The directory in which `name` is to be made. */
   #directoryFor(parent: Ino, name: Name): Node {
     const directory = this.#tree.mutableDirectory(parent);
-    this.#tree.checkLength(name);
+    this.#tree.checkName(parent, name);
     if (name === '.' || name === '..') throw new FxError('EXISTS');
     if (this.#tree.showsValue(directory, name)) throw new FxError('EXISTS', '.value shows the value of the directory');
     return directory;
@@ -173,7 +173,7 @@ export class Entries {
   /** The directory from which `name` is to be taken. */
   #directoryOf(parent: Ino, name: Name): Node {
     const directory = this.#tree.mutableDirectory(parent);
-    this.#tree.checkLength(name);
+    this.#tree.checkName(parent, name);
     if (this.#tree.showsValue(directory, name)) throw new FxError('NOT_PERMITTED', 'the file .value cannot be removed');
     return directory;
   }

@@ -5,7 +5,7 @@
  * - 1 is the root of the mount. When the mount shows a subtree, that is the subtree's directory, and the
  *   directory's own number is not used.
  * - A directory that has a value shows it as the file `.value`; its number is the directory's (as the
- *   mount shows it) plus 2^52. The store's numbers stay below 2^52 and all sums below 2^53, so every one
+ *   mount shows it) plus 2^52. The store's numbers stay below 2^51 and all sums below 2^53, so every one
  *   is a safe integer.
  *
  * The file `.value` is read-only. Its mode is the directory's read bits, its owner and times are the
@@ -22,11 +22,16 @@ import type { Totals } from './operations.ts';
 
 /** Added to a directory's inode number to give that of its `.value`. */
 export const VALUE_INO_OFFSET = 2 ** 52;
+/** Name of the control directory, in the root of each mount. */
+export const CONTROL_NAME: Name = '.fx';
+/** Numbers of the control directory and of what is in it: from here on, below those of `.value` files. */
+export const CONTROL_INO: Ino = 2 ** 51;
 /** Name of the file that shows a directory's value. */
 export const VALUE_NAME: Name = '.value';
 
 const READ_BITS = 0o444;
 const stale = new FxError('STALE');
+const controlled = new FxError('NOT_PERMITTED', 'the files of /.fx are read-only');
 
 export interface VfsOptions {
   /** The time that `utimens` calls "now": the clock of the store. */
@@ -95,7 +100,7 @@ export class Tree {
     let inner = this.inner(ino >= VALUE_INO_OFFSET ? ino - VALUE_INO_OFFSET : ino);
     if (this.#aliases.size > 0) inner = this.#aliases.get(inner) ?? inner;
     const node = this.store.node(inner);
-    if (node === undefined) throw stale;
+    if (node === undefined) throw ino >= CONTROL_INO && ino < VALUE_INO_OFFSET ? controlled : stale;
     return node;
   }
 
@@ -130,6 +135,12 @@ export class Tree {
 
   checkWritable(): void {
     if (this.readOnly) throw new FxError('READ_ONLY');
+  }
+
+  /** A name that is to be made, moved or removed. NAME_TOO_LONG; NOT_PERMITTED for the control directory's. */
+  checkName(parent: Ino, name: Name): void {
+    this.checkLength(name);
+    if (parent === ROOT_INO && name === CONTROL_NAME) throw controlled;
   }
 
   checkLength(name: Name): void {

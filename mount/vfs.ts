@@ -12,6 +12,7 @@ import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import type { StoreApi } from '../src/store/api.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
+import { Control } from './control.ts';
 import { DocumentFiles } from './documents/document-files.ts';
 import type {
   Allocation,
@@ -49,6 +50,7 @@ export class Vfs implements Operations {
   readonly #ranges: Ranges;
   readonly #xattrs: Xattrs;
   readonly #documents: DocumentFiles;
+  readonly #control: Control;
   readonly #totals: () => Totals;
   /** What `close` takes back from the store. */
   readonly #registered = new Set<() => void>();
@@ -60,6 +62,7 @@ export class Vfs implements Operations {
     this.#entries = new Entries(this.#tree, this.#events);
     this.#files = new Files(this.#tree, this.#events);
     this.#documents = new DocumentFiles(this.#tree, this.#events);
+    this.#control = new Control(this.#tree);
     this.#ranges = new Ranges(this.#tree, this.#events, this.#files, options.totals);
     this.#xattrs = new Xattrs(this.#tree, this.#events, this.#documents);
     if (options.documents === undefined) this.#registered.add(() => this.#tree.documents.close());
@@ -90,10 +93,12 @@ export class Vfs implements Operations {
   }
 
   lookup(parent: Ino, name: Name): Attributes | undefined {
+    if (this.#control.has(parent, name)) return this.#control.lookup(parent, name);
     return this.#entries.lookup(parent, name);
   }
 
   attributes(ino: Ino): Attributes {
+    if (this.#control.owns(ino)) return this.#control.attributes(ino);
     return this.#files.attributes(ino);
   }
 
@@ -152,10 +157,12 @@ export class Vfs implements Operations {
   }
 
   open(ino: Ino, flags: OpenFlags): Opened {
+    if (this.#control.owns(ino) && !flags.write && !flags.truncate) return OPENED;
     return this.#documents.open(ino, flags) ?? this.#files.open(ino, flags);
   }
 
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult {
+    if (this.#control.owns(ino)) return this.#control.read(ino, offset, bytes);
     const read = handle === 0 ? undefined : this.#documents.read(handle, offset, bytes);
     return read ?? this.#files.read(ino, offset, bytes);
   }
@@ -208,14 +215,17 @@ export class Vfs implements Operations {
   }
 
   readdir(ino: Ino, cookie: number, visit: Parameters<Operations['readdir']>[2]): void {
+    if (this.#control.owns(ino)) return this.#control.readdir(ino, cookie, visit);
     this.#entries.readdir(ino, cookie, visit);
   }
 
   getXattr(ino: Ino, name: Name): Uint8Array | undefined {
+    if (this.#control.owns(ino)) return undefined;
     return this.#xattrs.get(ino, name);
   }
 
   listXattrs(ino: Ino): Name[] {
+    if (this.#control.owns(ino)) return [];
     return this.#xattrs.list(ino);
   }
 
@@ -234,7 +244,7 @@ export class Vfs implements Operations {
   }
 
   access(ino: Ino, mask: number, caller: Caller): void {
-    const file = this.#files.attributes(ino);
+    const file = this.attributes(ino);
     if (mask & W_OK) {
       const isPlain = file.kind === KIND.file || file.kind === KIND.directory || file.kind === KIND.symlink;
       if (this.readOnly && isPlain) throw new FxError('READ_ONLY');
@@ -258,6 +268,7 @@ export class Vfs implements Operations {
   }
 
   reclaim(ino: Ino): void {
+    if (this.#control.owns(ino)) return this.#control.forget(ino);
     const inner = this.#tree.inner(this.#tree.isValueFile(ino) ? ino - VALUE_INO_OFFSET : ino);
     this.#tree.forgetAlias(inner);
     if (inner !== 0) this.#tree.store.reclaim(inner);

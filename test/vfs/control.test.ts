@@ -1,0 +1,91 @@
+import { expect } from 'vitest';
+import type { Vfs } from '../../mount/vfs.ts';
+import { fromJs } from '../../src/uarr/value.ts';
+import { Editor } from '../support/editor.ts';
+import { outcomeOf, ROOT_CALLER } from '../support/paths.ts';
+import { storeTest } from '../support/stores.ts';
+
+const GOOD = '{ "a": 1 }\n';
+const BAD = '{ "a": }\n';
+
+function find(vfs: Vfs, path: string) {
+  let at = vfs.attributes(1);
+  for (const name of path.split('/')) {
+    const found = vfs.lookup(at.ino, name);
+    if (found === undefined) throw new Error(`${path}: ${name} is absent`);
+    at = found;
+  }
+  return at;
+}
+
+function text(vfs: Vfs, path: string): string {
+  const { ino, size } = find(vfs, path);
+  return Buffer.from(vfs.read(ino, 0, 0, size + 1) as Uint8Array).toString();
+}
+
+function names(vfs: Vfs, path: string): string[] {
+  const found: string[] = [];
+  vfs.readdir(find(vfs, path).ino, 0, (name) => found.push(name) > 0);
+  return found.slice(2);
+}
+
+storeTest(
+  'the control directory is there by name, is not listed, and shows problems, drafts and accepted texts',
+  async (open) => {
+    const editor = await Editor.bound(open);
+    const { vfs } = editor;
+    editor.save('a.json', GOOD);
+    editor.save('a.json', BAD);
+    editor.save('b.json', GOOD);
+    expect(names(vfs, '.fx')).toEqual(['committed', 'drafts', 'errors', 'problems']);
+    const listed: string[] = [];
+    vfs.readdir(1, 0, (name) => listed.push(name) > 0);
+    expect(listed).toEqual(['.', '..', 'd']);
+    expect(text(vfs, '.fx/problems')).toMatch(/^d\/a\.json:1:8: error: .*\n$/);
+    expect(text(vfs, '.fx/errors/d/a.json')).toBe(text(vfs, '.fx/problems'));
+    expect([names(vfs, '.fx/drafts'), names(vfs, '.fx/drafts/d')]).toEqual([['d'], ['a.json']]);
+    expect(text(vfs, '.fx/drafts/d/a.json')).toBe(BAD);
+    expect(text(vfs, '.fx/committed/d/a.json')).toBe(GOOD);
+    expect(names(vfs, '.fx/committed/d')).toEqual(['a.json', 'b.json']);
+    expect(find(vfs, '.fx/problems')).toMatchObject({ volatile: 'entry', mode: 0o444 });
+  },
+);
+
+storeTest('a number of the control directory stands for one content, and a look-up finds the newest', async (open) => {
+  const editor = await Editor.bound(open);
+  const { vfs } = editor;
+  const empty = find(vfs, '.fx/problems');
+  expect([empty.size, find(vfs, '.fx/problems').ino]).toEqual([0, empty.ino]);
+  editor.save('a.json', BAD);
+  const told = find(vfs, '.fx/problems');
+  expect(told.ino).not.toBe(empty.ino);
+  expect(vfs.attributes(empty.ino).size).toBe(0);
+  vfs.reclaim(empty.ino);
+  expect(outcomeOf(() => vfs.attributes(empty.ino))).not.toBe('OK');
+  editor.save('a.json', GOOD);
+  expect(outcomeOf(() => find(vfs, '.fx/drafts/d'))).toBe('NOT_FOUND');
+});
+
+storeTest('nothing of the control directory can be changed', async (open) => {
+  const editor = await Editor.bound(open);
+  const { vfs } = editor;
+  editor.save('a.json', BAD);
+  const { ino } = find(vfs, '.fx');
+  const file = find(vfs, '.fx/drafts/d/a.json').ino;
+  const write = { read: false, write: true, truncate: false, append: false, clearSetId: false };
+  const outcomes = [
+    () => vfs.open(file, write),
+    () => vfs.write(file, 0, 0, Buffer.from('x'), 0, 1, false),
+    () => vfs.setAttributes(file, { size: 0 }),
+    () => vfs.setAttributes(ino, { mode: 0o777 }),
+    () => vfs.create(ino, 'x', 0o644, write, ROOT_CALLER),
+    () => vfs.mkdir(ino, 'x', 0o755, ROOT_CALLER),
+    () => vfs.unlink(ino, 'problems'),
+    () => vfs.rmdir(1, '.fx'),
+    () => vfs.mkdir(1, '.fx', 0o755, ROOT_CALLER),
+    () => vfs.rename(1, '.fx', 1, 'x', { noReplace: false, exchange: false }),
+    () => vfs.rename(1, 'd', 1, '.fx', { noReplace: false, exchange: false }),
+  ].map((change) => outcomeOf(change));
+  expect(new Set(outcomes)).toEqual(new Set(['NOT_PERMITTED']));
+  expect(editor.put('t.json', fromJs(1)).nlink).toBe(1);
+});
