@@ -4,7 +4,7 @@ import type { Suite } from '../run.ts';
 
 const TYPES = { fifo: 1, char: 2, directory: 4, block: 6, file: 8, symlink: 10, socket: 12 } as const;
 /** More than one buffer of the C library. */
-const MANY = 3000;
+const MANY = 1500;
 
 export const suite: Suite = {
   about: 'readdir',
