@@ -10,12 +10,17 @@ import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import type { Piece, Time } from '../src/store/api.ts';
 import type { Attributes, Kind } from '../src/store/node.ts';
+import type { Lock, LockKind, LockWait } from './locks.ts';
 
 /** Who asks. Drivers reuse one object from request to request: copy what must outlive the call. */
 export interface Caller {
   uid: number;
   gid: number;
   pid: number;
+  /** Bits that a new file does not get from its mode; none when absent: the driver has taken them off. */
+  umask?: number;
+  /** Groups beside `gid` that matter for what is being made; undefined where the driver cannot tell. */
+  groups?: readonly number[] | undefined;
 }
 
 export interface AttributeChanges {
@@ -28,7 +33,7 @@ export interface AttributeChanges {
   ctime?: Time;
   /** The open file through which a size is set; 0 or absent when there is none. */
   handle?: number;
-  /** The kernel asks that set-id bits be dropped (truncate or chown by an unprivileged caller). */
+  /** The kernel asks that set-id bits be dropped (truncate by an unprivileged caller, chown). Alone it is a chown that names nobody. */
   clearSetId?: boolean;
 }
 
@@ -70,6 +75,35 @@ export interface FilePosition {
   offset: number;
 }
 
+export interface RenameFlags {
+  noReplace: boolean;
+  exchange: boolean;
+  /** Leaves a character device 0:0, an overlay filesystem's sign for "removed", under the old name. */
+  whiteout: boolean;
+}
+
+export interface XattrFlags {
+  create: boolean;
+  replace: boolean;
+  /** An access list is set by someone who may not keep the set-group-ID bit. */
+  clearSetGid?: boolean;
+  /** The driver's kernel fetches the mode again by itself after an access list was set: it need not, and must not, be told. */
+  refetchesMode?: boolean;
+}
+
+/**
+ * Locks of files; owners are named by the driver. Errors and meaning as in `locks.ts`. A driver that keeps locks
+ * here tells of each owner's last close, and of the file's.
+ */
+export interface FileLocks {
+  find(kind: LockKind, ino: Ino, wanted: Lock): Lock | undefined;
+  take(kind: LockKind, ino: Ino, wanted: Lock): void;
+  wait(kind: LockKind, ino: Ino, wanted: Lock): LockWait | undefined;
+  drop(kind: LockKind, ino: Ino, owner: string, start?: bigint, end?: bigint): void;
+  /** Nobody has the file open any more. */
+  dropFile(ino: Ino): void;
+}
+
 /** Filesystem totals for statfs, in bytes and inodes. */
 export interface Totals {
   totalBytes: number;
@@ -101,6 +135,8 @@ export interface Operations {
    * any time; files of a driver that does not call `open` any more are then read and written by inode alone.
    */
   readonly hasHandles: boolean;
+  /** Present where locks are shared with other mounts; else the driver's kernel keeps them by itself. */
+  readonly locks?: FileLocks | undefined;
   readonly root: Ino;
 
   /** The entry's attributes, or undefined when there is none (which may be cached until an invalidation). "." and ".." are allowed. */
@@ -111,19 +147,15 @@ export interface Operations {
   readlink(ino: Ino): Name;
 
   create(parent: Ino, name: Name, mode: number, flags: OpenFlags, caller: Caller): Created;
+  /** A file without a name, as O_TMPFILE makes it; `linkable`: `link` may give it one (not with O_EXCL). */
+  tmpfile(parent: Ino, mode: number, linkable: boolean, caller: Caller): Created;
   mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes;
   mkdir(parent: Ino, name: Name, mode: number, caller: Caller): Attributes;
   symlink(parent: Ino, name: Name, target: Name, caller: Caller): Attributes;
   link(ino: Ino, parent: Ino, name: Name): Attributes;
   unlink(parent: Ino, name: Name): void;
   rmdir(parent: Ino, name: Name): void;
-  rename(
-    fromParent: Ino,
-    fromName: Name,
-    toParent: Ino,
-    toName: Name,
-    options: { noReplace: boolean; exchange: boolean },
-  ): void;
+  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, flags: RenameFlags, caller: Caller): void;
 
   open(ino: Ino, flags: OpenFlags): Opened;
   /** The bytes at [offset, offset + bytes), fewer at the end of the file. The result is valid until the next call. */
@@ -176,13 +208,7 @@ export interface Operations {
   getXattr(ino: Ino, name: Name): Uint8Array | undefined;
   listXattrs(ino: Ino): Name[];
   /** EXISTS with `create` when it is there, NO_ATTRIBUTE with `replace` when it is not. */
-  setXattr(
-    ino: Ino,
-    name: Name,
-    value: Uint8Array,
-    options: { create: boolean; replace: boolean },
-    caller: Caller,
-  ): void;
+  setXattr(ino: Ino, name: Name, value: Uint8Array, flags: XattrFlags, caller: Caller): void;
   removeXattr(ino: Ino, name: Name, caller: Caller): void;
   /** R 4, W 2, X 1, as in access(2). ACCESS_DENIED. Drivers whose kernel checks permissions need not call it. */
   access(ino: Ino, mask: number, caller: Caller): void;

@@ -12,7 +12,7 @@ import type { Caller } from './operations.ts';
 
 export const S_ISUID = 0o4000;
 export const S_ISGID = 0o2000;
-const S_IXGRP = 0o010;
+export const S_IXGRP = 0o010;
 const ANY_EXECUTE = 0o111;
 const EXECUTE = 1;
 const EVERYTHING = 7;

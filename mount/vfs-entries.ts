@@ -2,7 +2,8 @@
  * Operations on entries of directories: look up, list, create, link, remove, rename.
  *
  * New nodes belong to the caller. In a directory with the set-group-ID bit they get its group, and new
- * directories the bit as well; other modes are kept as the kernel passed them (umask applied).
+ * directories the bit as well; a file keeps that bit only if its maker is of the group. A directory's default
+ * access list decides on the permissions of what is made in it; without one the caller's umask does.
  */
 import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
@@ -10,8 +11,9 @@ import { SYMLINK_BYTES_MAX } from '../src/limits.ts';
 import type { Name } from '../src/names.ts';
 import type { NewNode } from '../src/store/api.ts';
 import { type Attributes, FIRST_COOKIE, KIND, type Kind, MODE_MASK, type Node } from '../src/store/node.ts';
-import type { Caller, Operations } from './operations.ts';
-import { S_ISGID } from './vfs-access.ts';
+import type { Caller, Operations, RenameFlags } from './operations.ts';
+import { DEFAULT_ACL, type Inherited, inheritAcl } from './posix-acl.ts';
+import { S_ISGID, S_IXGRP } from './vfs-access.ts';
 import type { Events } from './vfs-events.ts';
 import { type Tree, VALUE_NAME } from './vfs-tree.ts';
 
@@ -24,6 +26,8 @@ const MKNOD_KINDS: ReadonlySet<Kind> = new Set([KIND.file, KIND.fifo, KIND.socke
 export class Entries {
   readonly #tree: Tree;
   readonly #events: Events;
+  /** Files without a name that may get one, by their number in the store. */
+  readonly #linkable = new Set<Ino>();
 
   constructor(tree: Tree, events: Events) {
     this.#tree = tree;
@@ -48,7 +52,7 @@ export class Entries {
   #self(ino: Ino): Attributes | undefined {
     const tree = this.#tree;
     const node = tree.node(ino);
-    if (!tree.reaches(node)) return undefined;
+    if (node.nlink === 0 || !tree.reaches(node)) return undefined;
     return tree.isValueFile(ino) ? tree.describeValue(node) : tree.describe(node);
   }
 
@@ -83,13 +87,23 @@ export class Entries {
   create(parent: Ino, name: Name, fresh: Omit<NewNode, 'uid' | 'gid'>, caller: Caller): Attributes {
     const tree = this.#tree;
     const directory = this.#directoryFor(parent, name);
-    const inherits = (directory.mode & S_ISGID) !== 0;
-    const { kind, rdev, target } = fresh;
-    const setGid = inherits && kind === KIND.directory ? S_ISGID : 0;
-    const mode = (fresh.mode & MODE_MASK) | setGid;
-    // Always of one shape: this is the busiest allocation of an unpacking tar or a git checkout.
-    const node: NewNode = { kind, mode, uid: caller.uid, gid: inherits ? directory.gid : caller.gid, rdev, target };
+    const node = newNode(directory, fresh, caller);
     return tree.describe(this.#events.quiet(() => tree.store.create(directory, name, node)));
+  }
+
+  /** NOT_FOUND in a directory that was removed. */
+  tmpfile(parent: Ino, mode: number, linkable: boolean, caller: Caller): Attributes {
+    const tree = this.#tree;
+    const directory = tree.mutableDirectory(parent);
+    if (directory.nlink === 0) throw new FxError('NOT_FOUND', 'the directory was removed');
+    const node = tree.store.createUnlinked(newNode(directory, { kind: KIND.file, mode }, caller));
+    if (linkable) this.#linkable.add(node.ino);
+    return tree.describe(node);
+  }
+
+  /** The node has no user any more. */
+  forget(ino: Ino): void {
+    this.#linkable.delete(ino);
   }
 
   mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
@@ -114,7 +128,7 @@ export class Entries {
       if (tree.store.slot(directory, name)) throw new FxError('EXISTS');
       throw new FxError('NOT_PERMITTED', 'a directory has one name only');
     }
-    if (node.nlink === 0) throw new FxError('NOT_FOUND');
+    if (node.nlink === 0 && !this.#linkable.has(node.ino)) throw new FxError('NOT_FOUND');
     this.#events.quiet(() => tree.store.link(node, directory, name));
     return tree.describe(node);
   }
@@ -141,24 +155,27 @@ export class Entries {
     this.#events.quiet(() => this.#tree.store.unlink(directory, name));
   }
 
-  rename(
-    fromParent: Ino,
-    fromName: Name,
-    toParent: Ino,
-    toName: Name,
-    options: { noReplace: boolean; exchange: boolean },
-  ): void {
-    if (options.noReplace && options.exchange)
-      throw new FxError('INVALID', 'noReplace and exchange exclude each other');
+  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, flags: RenameFlags, caller: Caller): void {
+    if (flags.exchange && (flags.noReplace || flags.whiteout))
+      throw new FxError('INVALID', 'exchange excludes noReplace and whiteout');
     const tree = this.#tree;
     const from = this.#directoryOf(fromParent, fromName);
     const to = tree.mutableDirectory(toParent);
     tree.checkName(toParent, toName);
     if (tree.showsValue(to, toName)) {
-      if (options.noReplace) throw new FxError('EXISTS');
+      if (flags.noReplace) throw new FxError('EXISTS');
       throw new FxError('NOT_PERMITTED', 'the file .value cannot be replaced');
     }
-    this.#events.quiet(() => tree.store.rename(from, fromName, to, toName, options));
+    this.#events.quiet(() => {
+      if (!flags.whiteout) return tree.store.rename(from, fromName, to, toName, flags);
+      tree.store.transaction(() => {
+        tree.store.rename(from, fromName, to, toName, flags);
+        // Names of one node: nothing was renamed.
+        if (tree.store.slot(from, fromName) !== undefined) return;
+        const { uid, gid } = caller;
+        tree.store.create(from, fromName, { kind: KIND.charDevice, mode: 0, uid, gid, rdev: 0 });
+      });
+    });
   }
 
   /** The directory in which `name` is to be made. */
@@ -183,4 +200,29 @@ export class Entries {
     if (slot === undefined) throw new FxError('NOT_FOUND');
     return slot.kind;
   }
+}
+
+/** What is made in `directory`. Always of one shape: this is the busiest allocation of an unpacking tar or a git checkout. */
+function newNode(directory: Node, fresh: Omit<NewNode, 'uid' | 'gid'>, caller: Caller): NewNode {
+  const { kind, rdev, target } = fresh;
+  const inherits = (directory.mode & S_ISGID) !== 0;
+  const gid = inherits ? directory.gid : caller.gid;
+  const { mode, xattrs } = permissionsOf(directory, fresh.mode & MODE_MASK, kind, caller);
+  const kept = inherits ? setGidOf(mode, kind, gid, caller) : mode;
+  return { kind, mode: kept, uid: caller.uid, gid, rdev, target, xattrs };
+}
+
+function permissionsOf(directory: Node, mode: number, kind: Kind, caller: Caller): Inherited {
+  if (kind === KIND.symlink) return { mode, xattrs: undefined };
+  const list = directory.xattrs === null ? undefined : directory.xattrs.get(DEFAULT_ACL);
+  if (list !== undefined) return inheritAcl(list, mode, kind === KIND.directory);
+  return { mode: mode & ~(caller.umask ?? 0), xattrs: undefined };
+}
+
+/** In a directory that hands down its group (mode_strip_sgid of Linux's fs/inode.c). */
+function setGidOf(mode: number, kind: Kind, gid: number, { uid, gid: own, groups }: Caller): number {
+  if (kind === KIND.directory) return mode | S_ISGID;
+  if ((mode & (S_ISGID | S_IXGRP)) !== (S_ISGID | S_IXGRP)) return mode;
+  const isMember = uid === 0 || own === gid || groups === undefined || groups.includes(gid);
+  return isMember ? mode : mode & ~S_ISGID;
 }

@@ -11,6 +11,7 @@ import { FILE_BYTES_MAX } from '../src/limits.ts';
 import type { Changes, Piece } from '../src/store/api.ts';
 import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
 import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
+import { ACCESS_ACL, aclWithMode } from './posix-acl.ts';
 import { hasCapability, lostByWriting, NO_CAPABILITY, withoutSetId } from './vfs-access.ts';
 import type { Events } from './vfs-events.ts';
 import type { Tree } from './vfs-tree.ts';
@@ -41,7 +42,8 @@ export class Files {
   setAttributes(ino: Ino, asked: AttributeChanges): Attributes {
     const node = this.#tree.mutable(ino);
     const changes = this.#changesOf(node, asked);
-    if (Object.keys(changes).length > 0) this.#patch(node, changes);
+    const asksNothing = asked.clearSetId !== true && Object.keys(changes).length === 0;
+    if (!asksNothing) this.#patch(node, changes);
     return this.#tree.describe(node);
   }
 
@@ -55,18 +57,19 @@ export class Files {
     }
     if (isId(asked.uid)) changes.uid = asked.uid;
     if (isId(asked.gid)) changes.gid = asked.gid;
-    const now = asked.atime === 'now' || asked.mtime === 'now' ? this.#tree.now() : undefined;
-    const atime = asked.atime === 'now' ? now : asked.atime;
-    const mtime = asked.mtime === 'now' ? now : asked.mtime;
-    if (atime !== undefined) changes.atime = atime;
-    if (mtime !== undefined) changes.mtime = mtime;
+    if (asked.atime !== undefined) changes.atime = asked.atime;
+    if (asked.mtime !== undefined) changes.mtime = asked.mtime;
     if (asked.ctime !== undefined) changes.ctime = asked.ctime;
-    if (asked.mode !== undefined) changes.mode = asked.mode & MODE_MASK;
-    else if (node.kind !== KIND.directory && (chowned || asked.clearSetId)) {
+    if (asked.mode !== undefined) {
+      changes.mode = asked.mode & MODE_MASK;
+      const list = node.xattrs?.get(ACCESS_ACL);
+      if (list !== undefined) changes.xattrs = new Map([[ACCESS_ACL, aclWithMode(list, changes.mode)]]);
+    } else if (node.kind !== KIND.directory && (chowned || asked.clearSetId)) {
       const mode = withoutSetId(node.mode);
       if (mode !== node.mode) changes.mode = mode;
     }
-    if ((chowned || size !== undefined) && hasCapability(node)) changes.xattrs = new Map(NO_CAPABILITY);
+    if ((chowned || size !== undefined) && hasCapability(node))
+      changes.xattrs = new Map([...(changes.xattrs ?? []), ...NO_CAPABILITY]);
     return changes;
   }
 

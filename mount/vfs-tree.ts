@@ -18,7 +18,9 @@ import { type Name, nameToText } from '../src/names.ts';
 import type { StoreApi, Time } from '../src/store/api.ts';
 import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/store/node.ts';
 import { Documents } from './documents/documents.ts';
+import type { Locks } from './locks.ts';
 import type { Totals } from './operations.ts';
+import type { AtimePolicy } from './vfs-atime.ts';
 
 /** Added to a directory's inode number to give that of its `.value`. */
 export const VALUE_INO_OFFSET = 2 ** 52;
@@ -34,8 +36,8 @@ const stale = new FxError('STALE');
 const controlled = new FxError('NOT_PERMITTED', 'the files of /.fx are read-only');
 
 export interface VfsOptions {
-  /** The time that `utimens` calls "now": the clock of the store. */
-  now: () => Time;
+  /** The clock; the system's by default. */
+  now?: () => Time;
   /** Answers statfs; must not wait. */
   totals: () => Totals;
   /** Refuses every change with READ_ONLY. So does a store that is read-only. */
@@ -44,14 +46,18 @@ export interface VfsOptions {
   root?: Ino;
   /** Documents, when several mounts of a store are to share them. */
   documents?: Documents;
+  /** Locks that several mounts of a store share. */
+  locks?: Locks | undefined;
+  /** Default noatime. */
+  atime?: AtimePolicy;
 }
 
 export class Tree {
   readonly store: StoreApi;
   readonly documents: Documents;
+  readonly now: () => Time;
   /** Bytes that a file has for whoever is writing it as a document; undefined for every other. */
   writtenSize: (ino: Ino) => number | undefined = () => undefined;
-  readonly now: () => Time;
   /** Files that were saved over documents, as the kernel may still take one for the other. */
   readonly #aliases = new Map<Ino, Ino>();
   /** Inode number in the store of the mount's root. */
@@ -63,8 +69,8 @@ export class Tree {
   /** NOT_FOUND or NOT_DIRECTORY when `options.root` is no directory. */
   constructor(store: StoreApi, options: VfsOptions) {
     this.store = store;
-    this.now = options.now;
-    this.documents = options.documents ?? new Documents(store, { now: options.now });
+    this.now = options.now ?? presentTime;
+    this.documents = options.documents ?? new Documents(store, { now: this.now });
     this.#readOnly = options.readOnly ?? false;
     this.#root = options.root ?? ROOT_INO;
     this.#alias = this.#root === ROOT_INO ? 0 : this.#root;
@@ -252,6 +258,11 @@ export class Tree {
   valueIno(directory: Node): Ino {
     return this.outer(directory.ino) + VALUE_INO_OFFSET;
   }
+}
+
+function presentTime(): Time {
+  const ms = Date.now();
+  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
 }
 
 function attributesOf(node: Node, changed: Partial<Attributes>): Attributes {

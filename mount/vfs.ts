@@ -2,8 +2,7 @@
  * The tree as a filesystem: the operations that drivers offer to a kernel, on a store.
  *
  * One Vfs serves one mount of the whole store or of a subtree; several may share a store. Semantics are
- * those of POSIX.1-2017 and, where it leaves a choice, of Linux's native filesystems. Access times are not
- * kept by reading (as with `noatime`). The parts: `vfs-tree` says which inode is which node, `vfs-entries`,
+ * those of POSIX.1-2017 and, where it leaves a choice, of Linux's native filesystems. The parts: `vfs-tree` says which inode is which node, `vfs-entries`,
  * `vfs-files`, `vfs-ranges` and `vfs-xattrs` do the operations, `vfs-events` tells the driver what changed elsewhere.
  */
 
@@ -25,12 +24,16 @@ import type {
   OpenFlags,
   Operations,
   ReadResult,
+  RenameFlags,
   Totals,
+  XattrFlags,
 } from './operations.ts';
 import { checkAccess } from './vfs-access.ts';
+import { Accesses, ATIME_DEFAULT } from './vfs-atime.ts';
 import { Entries } from './vfs-entries.ts';
 import { Events } from './vfs-events.ts';
 import { Files, OPENED } from './vfs-files.ts';
+import { MountLocks } from './vfs-locks.ts';
 import { Ranges } from './vfs-ranges.ts';
 import { Tree, VALUE_INO_OFFSET, type VfsOptions } from './vfs-tree.ts';
 import { Xattrs } from './vfs-xattrs.ts';
@@ -51,7 +54,9 @@ export class Vfs implements Operations {
   readonly #xattrs: Xattrs;
   readonly #documents: DocumentFiles;
   readonly #control: Control;
+  readonly #accesses: Accesses;
   readonly #totals: () => Totals;
+  readonly locks: MountLocks | undefined;
   /** What `close` takes back from the store. */
   readonly #registered = new Set<() => void>();
 
@@ -60,6 +65,7 @@ export class Vfs implements Operations {
     this.#tree = new Tree(store, options);
     this.#events = new Events(this.#tree);
     this.#entries = new Entries(this.#tree, this.#events);
+    this.#accesses = new Accesses(this.#tree, this.#events, options.atime ?? ATIME_DEFAULT);
     this.#files = new Files(this.#tree, this.#events);
     this.#documents = new DocumentFiles(this.#tree, this.#events);
     this.#control = new Control(this.#tree);
@@ -67,6 +73,7 @@ export class Vfs implements Operations {
     this.#xattrs = new Xattrs(this.#tree, this.#events, this.#documents);
     if (options.documents === undefined) this.#registered.add(() => this.#tree.documents.close());
     this.#totals = options.totals;
+    this.locks = options.locks && new MountLocks(options.locks, (ino) => this.#tree.inner(ino));
     this.#registered.add(store.listen(this.#events));
   }
 
@@ -75,6 +82,7 @@ export class Vfs implements Operations {
     this.#documents.close();
     for (const takeBack of this.#registered) takeBack();
     this.#registered.clear();
+    this.locks?.close();
     try {
       // The directory of a subtree may have been removed while this mount held it.
       this.reclaim(ROOT_INO);
@@ -110,6 +118,7 @@ export class Vfs implements Operations {
   readlink(ino: Ino): Name {
     const node = this.#tree.node(ino);
     if (node.kind !== KIND.symlink) throw new FxError('INVALID', 'not a symlink');
+    this.#accesses.note(ino);
     return node.target;
   }
 
@@ -117,6 +126,10 @@ export class Vfs implements Operations {
     return this.#documents.create(parent, name, mode, flags, caller, () => {
       return { attributes: this.#entries.create(parent, name, { kind: KIND.file, mode }, caller), opened: OPENED };
     });
+  }
+
+  tmpfile(parent: Ino, mode: number, linkable: boolean, caller: Caller): Created {
+    return { attributes: this.#entries.tmpfile(parent, mode, linkable, caller), opened: OPENED };
   }
 
   mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
@@ -144,16 +157,10 @@ export class Vfs implements Operations {
     this.#entries.rmdir(parent, name);
   }
 
-  rename(
-    fromParent: Ino,
-    fromName: Name,
-    toParent: Ino,
-    toName: Name,
-    options: { noReplace: boolean; exchange: boolean },
-  ): void {
-    const isPlain = !options.noReplace && !options.exchange;
+  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, flags: RenameFlags, caller: Caller): void {
+    const isPlain = !flags.noReplace && !flags.exchange && !flags.whiteout;
     if (isPlain && this.#documents.rename(fromParent, fromName, toParent, toName)) return;
-    this.#entries.rename(fromParent, fromName, toParent, toName, options);
+    this.#entries.rename(fromParent, fromName, toParent, toName, flags, caller);
   }
 
   open(ino: Ino, flags: OpenFlags): Opened {
@@ -164,7 +171,9 @@ export class Vfs implements Operations {
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult {
     if (this.#control.owns(ino)) return this.#control.read(ino, offset, bytes);
     const read = handle === 0 ? undefined : this.#documents.read(handle, offset, bytes);
-    return read ?? this.#files.read(ino, offset, bytes);
+    const result = read ?? this.#files.read(ino, offset, bytes);
+    this.#accesses.note(ino);
+    return result;
   }
 
   appendOffset(ino: Ino, _handle: number, offset: number): number {
@@ -217,6 +226,7 @@ export class Vfs implements Operations {
   readdir(ino: Ino, cookie: number, visit: Parameters<Operations['readdir']>[2]): void {
     if (this.#control.owns(ino)) return this.#control.readdir(ino, cookie, visit);
     this.#entries.readdir(ino, cookie, visit);
+    if (cookie === 0) this.#accesses.note(ino);
   }
 
   getXattr(ino: Ino, name: Name): Uint8Array | undefined {
@@ -229,14 +239,8 @@ export class Vfs implements Operations {
     return this.#xattrs.list(ino);
   }
 
-  setXattr(
-    ino: Ino,
-    name: Name,
-    value: Uint8Array,
-    options: { create: boolean; replace: boolean },
-    caller: Caller,
-  ): void {
-    this.#xattrs.set(ino, name, value, options, caller);
+  setXattr(ino: Ino, name: Name, value: Uint8Array, flags: XattrFlags, caller: Caller): void {
+    this.#xattrs.set(ino, name, value, flags, caller);
   }
 
   removeXattr(ino: Ino, name: Name, caller: Caller): void {
@@ -271,7 +275,9 @@ export class Vfs implements Operations {
     if (this.#control.owns(ino)) return this.#control.forget(ino);
     const inner = this.#tree.inner(this.#tree.isValueFile(ino) ? ino - VALUE_INO_OFFSET : ino);
     this.#tree.forgetAlias(inner);
-    if (inner !== 0) this.#tree.store.reclaim(inner);
+    if (inner === 0) return;
+    this.#entries.forget(inner);
+    this.#tree.store.reclaim(inner);
   }
 
   /** Where an inode is in this mount; undefined when it has no name in it. */

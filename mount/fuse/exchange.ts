@@ -12,9 +12,11 @@
 import { endianness } from 'node:os';
 import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
+import { LINKS_MAX } from '../../src/limits.ts';
 import type { Name } from '../../src/names.ts';
 import { type Attributes, KIND, type Kind, MODE_MASK } from '../../src/store/node.ts';
 import type { Caller, Operations } from '../operations.ts';
+import { supplementaryGroups } from './extensions.ts';
 import {
   ATTR,
   ATTR_ANSWER_BYTES,
@@ -27,6 +29,7 @@ import {
   OUT_WORD,
 } from './layouts.ts';
 import type { LookupCounts } from './lookups.ts';
+import { OpenCounts } from './open-counts.ts';
 import { S_IFMT } from './protocol.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -36,8 +39,8 @@ const HIGH = 1 - LOW;
 
 /** Cache for ever, or rather 136 years: seconds, clamped further by the kernel. */
 export const TIMEOUT_SEC_MAX = 0xffff_ffff;
-const BLOCK_BYTES = 4096;
-const SECTOR_BYTES = 512;
+export const BLOCK_BYTES = 4096;
+export const SECTOR_BYTES = 512;
 
 /** File type bits of st_mode by kind; index 0 is no kind. */
 const TYPE_BITS: Uint16Array = new Uint16Array(8);
@@ -54,6 +57,11 @@ export function direntType(kind: Kind): number {
   return (TYPE_BITS[kind] as number) >> 12;
 }
 
+/** st_mode of a file. */
+export function modeWithType({ kind, mode }: Attributes): number {
+  return (TYPE_BITS[kind] as number) | (mode & MODE_MASK);
+}
+
 /** The kind that the file type bits of a mode stand for; no type bits mean a regular file, as in mknod(2). */
 export function kindOfMode(mode: number): Kind | undefined {
   const bits = mode & S_IFMT;
@@ -64,8 +72,8 @@ export function kindOfMode(mode: number): Kind | undefined {
 
 /** What a handler may leave for the session beside its reply. */
 export interface Replier {
-  /** Answers this request later: the reply is empty, or an error when the promise rejects. Returns 0. */
-  defer(result: Promise<void>): number;
+  /** Answers this request later: the reply is empty, or an error when the promise rejects. `giveUp` is called if it is interrupted before. Returns 0. */
+  defer(result: Promise<void>, giveUp?: () => void): number;
   /** A request with this `unique` is to be given up. */
   interrupt(uniqueLow: number, uniqueHigh: number): void;
   /** The kernel has unmounted. */
@@ -96,9 +104,11 @@ export class Exchange {
   readonly readOnly: boolean;
   readonly timeoutSec: number;
   readonly readPiece: ExchangeSettings['readPiece'];
-  readonly caller: Caller = { uid: 0, gid: 0, pid: 0 };
+  readonly caller: Caller = { uid: 0, gid: 0, pid: 0, umask: 0, groups: undefined };
   /** Handles of open files that need `release`, with their inode. */
   readonly handles = new Map<number, Ino>();
+  /** How often each file is open, where locks are shared. */
+  readonly openCounts = new OpenCounts();
 
   /** Flags agreed on at INIT that change how requests read. */
   setxattrExt = false;
@@ -107,12 +117,17 @@ export class Exchange {
   opensAnswered = Infinity;
   /** The kernel was told, and opens and closes files by itself. */
   noOpen = false;
+  /** The kernel enforces access lists. */
+  checksLists = false;
+  /** Requests that create tell of the caller's groups. */
+  tellsGroups = false;
 
   uniqueLow = 0;
   uniqueHigh = 0;
   nodeid: Ino = 0;
-  /** Where the request's body ends: its length less extensions. */
+  /** Where the request's body ends: its length less extensions, which end at `extensionsEnd`. */
   end = 0;
+  extensionsEnd = 0;
   /** Set by `fail`. */
   errno = 0;
   /** The reply tells of a change, and waits for it to be durable where the policy says so. */
@@ -149,10 +164,19 @@ export class Exchange {
     this.caller.pid = words[IN_HEADER.word.pid] as number;
     const last = words[IN_HEADER.word.total_extlen] as number;
     this.end = length - (LOW === 0 ? last & 0xffff : last >>> 16) * 8;
+    this.extensionsEnd = length;
     this.errno = 0;
     this.held = false;
     this.entryIno = 0;
     this.openedHandle = 0;
+  }
+
+  /** The caller as one who makes something, with a umask. */
+  creator(umask: number): Caller {
+    const { caller } = this;
+    caller.umask = umask;
+    caller.groups = this.tellsGroups ? supplementaryGroups(this) : undefined;
+    return caller;
   }
 
   u32(word: number): number {
@@ -161,6 +185,11 @@ export class Exchange {
 
   u64(word: number): number {
     return (this.in[word + LOW] as number) + (this.in[word + HIGH] as number) * TWO_32;
+  }
+
+  /** A 64-bit field, exactly. */
+  bigU64(word: number): bigint {
+    return (BigInt(this.u32(word + HIGH)) << 32n) | BigInt(this.u32(word + LOW));
   }
 
   /** A signed 64-bit field, clamped to what a number holds exactly. */
@@ -206,6 +235,11 @@ export class Exchange {
     out[word + HIGH] = value >= 0 && value < TWO_32 ? 0 : Math.floor(value / TWO_32);
   }
 
+  putBig64(word: number, value: bigint): void {
+    this.out[word + LOW] = Number(value & 0xffff_ffffn);
+    this.out[word + HIGH] = Number(value >> 32n);
+  }
+
   /** Two 16-bit fields that share a word, in the order of the struct. */
   put16s(word: number, first: number, second: number): void {
     this.out[word] = LOW === 0 ? first | (second << 16) : (first << 16) | second;
@@ -224,8 +258,8 @@ export class Exchange {
     out[word + at.atimensec] = attributes.atimeNsec;
     out[word + at.mtimensec] = attributes.mtimeNsec;
     out[word + at.ctimensec] = attributes.ctimeNsec;
-    out[word + at.mode] = (TYPE_BITS[attributes.kind] as number) | (attributes.mode & MODE_MASK);
-    out[word + at.nlink] = attributes.nlink;
+    out[word + at.mode] = modeWithType(attributes);
+    out[word + at.nlink] = shownLinks(attributes);
     out[word + at.uid] = attributes.uid;
     out[word + at.gid] = attributes.gid;
     out[word + at.rdev] = attributes.rdev;
@@ -277,6 +311,14 @@ export class Exchange {
     this.output.set(bytes, OUT);
     return OUT + bytes.length;
   }
+}
+
+/**
+ * A directory with more subdirectories than the limit of links shows one link, which says that they cannot be
+ * counted so (as ext4 with dir_nlink does).
+ */
+export function shownLinks({ kind, nlink }: Attributes): number {
+  return kind === KIND.directory && nlink > LINKS_MAX ? 1 : nlink;
 }
 
 /** First byte after a body struct of `bytes`. */

@@ -6,12 +6,53 @@ import type { Time } from '../../src/store/api.ts';
 import { MODE_MASK } from '../../src/store/node.ts';
 import type { AttributeChanges } from '../operations.ts';
 import { ERRNO } from './errno.ts';
-import type { Exchange } from './exchange.ts';
-import { ACCESS_IN, BODY_WORD, OUT, OUT_WORD, SETATTR_IN, STATFS_OUT } from './layouts.ts';
-import { FATTR } from './protocol.ts';
+import { BLOCK_BYTES, type Exchange, modeWithType, SECTOR_BYTES, shownLinks } from './exchange.ts';
+import {
+  ACCESS_IN,
+  BODY_WORD,
+  OUT,
+  OUT_WORD,
+  SETATTR_IN,
+  STATFS_OUT,
+  STATX,
+  STATX_ANSWER_BYTES,
+  STATX_OUT,
+} from './layouts.ts';
+import { FATTR, STATX_MASK } from './protocol.ts';
 
-const BLOCK_BYTES = 4096;
+const ASKED = FATTR.MODE | FATTR.SIZE | FATTR.ATIME | FATTR.MTIME | FATTR.CTIME;
 const SECOND_NSEC = 1_000_000_000;
+
+/** Asked when someone wants the birth time, once for each inode (fs/fuse/dir.c, fuse_update_get_attr). */
+export function statx(x: Exchange): number {
+  const file = x.operations.attributes(x.nodeid);
+  const start = OUT_WORD + (STATX_OUT.bytes >> 2);
+  const { word } = STATX;
+  const { out } = x;
+  out.fill(0, OUT_WORD, OUT_WORD + (STATX_ANSWER_BYTES >> 2));
+  x.put64(OUT_WORD + STATX_OUT.word.attr_valid, x.timeoutSec);
+  out[start + word.mask] = STATX_MASK.BASIC_STATS | STATX_MASK.BTIME;
+  out[start + word.blksize] = BLOCK_BYTES;
+  out[start + word.nlink] = shownLinks(file);
+  out[start + word.uid] = file.uid;
+  out[start + word.gid] = file.gid;
+  x.put16s(start + word.mode, modeWithType(file), 0);
+  x.put64(start + word.ino, file.ino);
+  x.put64(start + word.size, file.size);
+  x.put64(start + word.blocks, Math.ceil(file.storedBytes / SECTOR_BYTES));
+  x.put64(start + word.atime, file.atimeSec);
+  x.put64(start + word.btime, file.btimeSec);
+  x.put64(start + word.ctime, file.ctimeSec);
+  x.put64(start + word.mtime, file.mtimeSec);
+  out[start + word.atimensec] = file.atimeNsec;
+  out[start + word.btimensec] = file.btimeNsec;
+  out[start + word.ctimensec] = file.ctimeNsec;
+  out[start + word.mtimensec] = file.mtimeNsec;
+  // As new_decode_dev of linux/kdev_t.h.
+  out[start + word.rdev_major] = (file.rdev >>> 8) & 0xfff;
+  out[start + word.rdev_minor] = (file.rdev & 0xff) | ((file.rdev >>> 12) & 0xfff00);
+  return OUT + STATX_ANSWER_BYTES;
+}
 
 /** The handle that may come along adds nothing: an open file's inode lives on while the kernel knows it. */
 export function getattr(x: Exchange): number {
@@ -21,6 +62,7 @@ export function getattr(x: Exchange): number {
 /**
  * A chown comes without KILL_SUIDGID: with HANDLE_KILLPRIV_V2 set-id bits always fall with the owner
  * (the driver's duty, whoever asks), while for a new size the kernel says whether the caller must lose them.
+ * A request that names no field is a chown of neither owner nor group.
  */
 export function setattr(x: Exchange): number {
   const { word } = SETATTR_IN;
@@ -40,7 +82,7 @@ export function setattr(x: Exchange): number {
   if (valid & FATTR.MTIME_NOW) changes.mtime = 'now';
   else if (valid & FATTR.MTIME) changes.mtime = time(x, word.mtime, word.mtimensec);
   if (valid & FATTR.CTIME) changes.ctime = time(x, word.ctime, word.ctimensec);
-  if (valid & (FATTR.KILL_SUIDGID | FATTR.UID | FATTR.GID)) changes.clearSetId = true;
+  if (valid & (FATTR.KILL_SUIDGID | FATTR.UID | FATTR.GID) || !(valid & ASKED)) changes.clearSetId = true;
   return x.attributes(x.operations.setAttributes(x.nodeid, changes, x.caller));
 }
 

@@ -8,6 +8,7 @@ import { MODE_MASK } from '../../src/store/node.ts';
 import type { Created, Opened, OpenFlags } from '../operations.ts';
 import { ERRNO } from './errno.ts';
 import { after, type Exchange } from './exchange.ts';
+import { unlockFlushed, unlockReleased } from './handlers-locks.ts';
 import {
   BODY_WORD,
   CREATE_IN,
@@ -41,7 +42,8 @@ function putOpened(x: Exchange, word: number, ino: number, opened: Opened): void
   let flags = 0;
   if (!opened.cacheable) flags |= FOPEN.DIRECT_IO;
   else if (x.timeoutSec > 0) flags |= FOPEN.KEEP_CACHE;
-  if (opened.flushless) flags |= FOPEN.NOFLUSH;
+  if (x.operations.locks !== undefined) x.openCounts.opened(ino);
+  else if (opened.flushless) flags |= FOPEN.NOFLUSH;
   x.put64(word + OPEN_OUT.word.fh, opened.handle);
   x.out[word + OPEN_OUT.word.open_flags] = flags;
   x.out[word + OPEN_OUT.word.padding] = 0;
@@ -81,14 +83,28 @@ export function create(x: Exchange): number {
   const flags = openFlags(rawFlags, x.u32(BODY_WORD + CREATE_IN.word.open_flags));
   if (x.noOpen) flags.withoutHandle = true;
   const mode = x.u32(BODY_WORD + CREATE_IN.word.mode) & MODE_MASK;
+  const umask = x.u32(BODY_WORD + CREATE_IN.word.umask);
   const name = x.lastName(after(CREATE_IN));
   let created: Created;
   try {
-    created = x.operations.create(x.nodeid, name, mode, flags, x.caller);
+    created = x.operations.create(x.nodeid, name, mode, flags, x.creator(umask));
   } catch (error) {
     const exists = error instanceof FxError && error.code === 'EXISTS';
     throw exists && !(rawFlags & OPEN.EXCLUSIVE) ? new FxError('STALE') : error;
   }
+  return putCreated(x, created);
+}
+
+/** The name in the request is none. With O_EXCL the file must never get one. */
+export function tmpfile(x: Exchange): number {
+  const linkable = (x.u32(BODY_WORD + CREATE_IN.word.flags) & OPEN.EXCLUSIVE) === 0;
+  const mode = x.u32(BODY_WORD + CREATE_IN.word.mode) & MODE_MASK;
+  x.lastName(after(CREATE_IN));
+  const maker = x.creator(x.u32(BODY_WORD + CREATE_IN.word.umask));
+  return putCreated(x, x.operations.tmpfile(x.nodeid, mode, linkable, maker));
+}
+
+function putCreated(x: Exchange, created: Created): number {
   x.opensAnswered--;
   x.entry(created.attributes);
   putOpened(x, OUT_WORD + (ENTRY_BYTES >> 2), created.attributes.ino, created.opened);
@@ -173,6 +189,7 @@ export function write(x: Exchange): number {
 
 export function flush(x: Exchange): number {
   if (x.noOpen) return x.fail(ERRNO.ENOSYS);
+  unlockFlushed(x);
   x.operations.flush(x.nodeid, x.u64(BODY_WORD + FLUSH_IN.word.fh));
   return OUT;
 }
@@ -181,6 +198,7 @@ export function flush(x: Exchange): number {
 export function release(x: Exchange): number {
   const handle = x.u64(BODY_WORD + RELEASE_IN.word.fh);
   x.handles.delete(handle);
+  unlockReleased(x);
   x.operations.release(x.nodeid, handle);
   return OUT;
 }
@@ -188,4 +206,9 @@ export function release(x: Exchange): number {
 /** FSYNC and FSYNCDIR, with or without FDATASYNC: what the log holds of a file, it holds whole. */
 export function fsync(x: Exchange): number {
   return x.replier.defer(x.operations.fsync(x.nodeid, x.u64(BODY_WORD + FSYNC_IN.word.fh)));
+}
+
+/** The log holds the whole store: what is durable of one file is so of all. */
+export function syncfs(x: Exchange): number {
+  return x.replier.defer(x.operations.fsync(x.nodeid, 0));
 }

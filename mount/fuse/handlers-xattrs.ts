@@ -16,7 +16,7 @@ import {
   SETXATTR_IN,
   SETXATTR_IN_BYTES_SHORT,
 } from './layouts.ts';
-import { XATTR } from './protocol.ts';
+import { SETXATTR_ACL_KILL_SGID, XATTR } from './protocol.ts';
 
 function sizeAnswer(x: Exchange, bytes: number): number {
   x.out[OUT_WORD + GETXATTR_OUT.word.size] = bytes;
@@ -60,7 +60,10 @@ export function setxattr(x: Exchange): number {
   const replace = (flags & XATTR.REPLACE) !== 0;
   if (create && replace) return x.fail(ERRNO.EINVAL);
   const value = Uint8Array.prototype.slice.call(x.input, valueStart, valueStart + size);
-  x.operations.setXattr(x.nodeid, name, value, { create, replace }, x.caller);
+  const more = x.setxattrExt ? x.u32(BODY_WORD + SETXATTR_IN.word.setxattr_flags) : 0;
+  const clearSetGid = (more & SETXATTR_ACL_KILL_SGID) !== 0;
+  const meaning = { create, replace, clearSetGid, refetchesMode: x.checksLists };
+  x.operations.setXattr(x.nodeid, name, value, meaning, x.caller);
   return OUT;
 }
 

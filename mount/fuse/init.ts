@@ -20,14 +20,15 @@ export interface Negotiated {
  * Flags asked for when the kernel offers them. Left out on purpose:
  * - AUTO_INVAL_DATA: pages are dropped exactly when told (EXPLICIT_INVAL_DATA), not whenever mtime moves;
  * - WRITEBACK_CACHE: a write must reach the log before it is acknowledged;
- * - POSIX_LOCKS, FLOCK_LOCKS: one kernel has all callers, its own locks do;
- * - DONT_MASK: the kernel applies the caller's umask; wanted only with POSIX ACLs.
+ * - POSIX_LOCKS, FLOCK_LOCKS: the kernel's own locks do, and cost no request, unless several mounts share theirs.
  */
 export const WANTED_FLAGS =
   INIT.ASYNC_READ |
   INIT.ATOMIC_O_TRUNC |
   INIT.EXPORT_SUPPORT |
   INIT.BIG_WRITES |
+  // The umask comes beside the mode, as a default access list may replace it.
+  INIT.DONT_MASK |
   INIT.DO_READDIRPLUS |
   INIT.READDIRPLUS_AUTO |
   INIT.ASYNC_DIO |
@@ -42,6 +43,7 @@ export const WANTED_FLAGS =
   INIT.SETXATTR_EXT |
   INIT.INIT_EXT;
 export const WANTED_FLAGS2 =
+  INIT2.CREATE_SUPP_GROUP |
   INIT2.HAS_EXPIRE_ONLY |
   INIT2.HAS_RESEND |
   // Files that bypass the page cache, as they show one version each time they are opened, can still be mapped.
@@ -61,6 +63,10 @@ export interface Wishes {
   caching: boolean;
   /** Files must be opened, flushed and released from the start. */
   opens: boolean;
+  /** Locks are asked of the driver. */
+  locks: boolean;
+  /** The kernel enforces access lists, and with them all permissions. */
+  accessLists: boolean;
 }
 
 /**
@@ -69,6 +75,8 @@ export interface Wishes {
  */
 export function agree(minor: number, offered: number, offered2: number, wishes: Wishes): Negotiated {
   let wanted = wishes.caching ? WANTED_FLAGS : WANTED_FLAGS & ~CACHING_FLAGS;
+  if (wishes.locks) wanted |= INIT.POSIX_LOCKS | INIT.FLOCK_LOCKS;
+  if (wishes.accessLists) wanted |= INIT.POSIX_ACL;
   if (wishes.opens) wanted &= ~INIT.NO_OPEN_SUPPORT;
   let flags = offered & wanted;
   if (flags & INIT.NO_OPEN_SUPPORT) flags &= ~INIT.ATOMIC_O_TRUNC;

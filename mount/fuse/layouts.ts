@@ -199,6 +199,68 @@ export const SETXATTR_IN = layout({ size: 'u32', flags: 'u32', setxattr_flags: '
 export const SETXATTR_IN_BYTES_SHORT = 8;
 /** GETXATTR (followed by the name) and LISTXATTR. */
 export const GETXATTR_IN = layout({ size: 'u32', padding: 'u32' });
+/** GETLK, SETLK, SETLKW. */
+export const LK_IN = layout({
+  fh: 'u64',
+  owner: 'u64',
+  start: 'u64',
+  end: 'u64',
+  type: 'u32',
+  pid: 'u32',
+  lk_flags: 'u32',
+  padding: 'u32',
+});
+export const LK_OUT = layout({ start: 'u64', end: 'u64', type: 'u32', pid: 'u32' });
+/** SYNCFS. */
+export const SYNCFS_IN = layout({ padding: 'u64' });
+/** Followed by `in_size` bytes. */
+export const IOCTL_IN = layout({ fh: 'u64', flags: 'u32', cmd: 'u32', arg: 'u64', in_size: 'u32', out_size: 'u32' });
+/** Followed by the answer's bytes. */
+export const IOCTL_OUT = layout({ result: 'i32', flags: 'u32', in_iovs: 'u32', out_iovs: 'u32' });
+export const STATX_IN = layout({ getattr_flags: 'u32', reserved: 'u32', fh: 'u64', sx_flags: 'u32', sx_mask: 'u32' });
+/** Followed by STATX. */
+export const STATX_OUT = layout({
+  attr_valid: 'u64',
+  attr_valid_nsec: 'u32',
+  flags: 'u32',
+  spare0: 'u64',
+  spare1: 'u64',
+});
+/** Followed by fourteen reserved u64. */
+export const STATX = layout({
+  mask: 'u32',
+  blksize: 'u32',
+  attributes: 'u64',
+  nlink: 'u32',
+  uid: 'u32',
+  gid: 'u32',
+  mode: 'u16',
+  spare_mode: 'u16',
+  ino: 'u64',
+  size: 'u64',
+  blocks: 'u64',
+  attributes_mask: 'u64',
+  atime: 'i64',
+  atimensec: 'u32',
+  spare_atime: 'u32',
+  btime: 'i64',
+  btimensec: 'u32',
+  spare_btime: 'u32',
+  ctime: 'i64',
+  ctimensec: 'u32',
+  spare_ctime: 'u32',
+  mtime: 'i64',
+  mtimensec: 'u32',
+  spare_mtime: 'u32',
+  rdev_major: 'u32',
+  rdev_minor: 'u32',
+  dev_major: 'u32',
+  dev_minor: 'u32',
+});
+/** An extension: its bytes, header included, padded to 8. */
+export const EXT_HEADER = layout({ size: 'u32', type: 'u32' });
+/** Followed by the groups, u32 each. */
+export const SUPP_GROUPS = layout({ nr_groups: 'u32' });
 export const ACCESS_IN = layout({ mask: 'u32', padding: 'u32' });
 export const INTERRUPT_IN = layout({ unique: 'u64' });
 
@@ -219,3 +281,5 @@ export const OUT_WORD = OUT_HEADER.bytes >> 2;
 /** A whole entry and a whole attribute answer, without header. */
 export const ENTRY_BYTES = ENTRY_OUT.bytes + ATTR.bytes;
 export const ATTR_ANSWER_BYTES = ATTR_OUT.bytes + ATTR.bytes;
+/** A whole STATX answer, without header. */
+export const STATX_ANSWER_BYTES = 288;

@@ -19,6 +19,7 @@ const MS_RDONLY = 1;
 const MS_NOSUID = 2;
 const MS_NODEV = 4;
 const MS_NOEXEC = 8;
+const MS_NOATIME = 1024;
 const { ENODEV, EPERM } = constants.errno;
 
 export interface MountOptions {
@@ -34,6 +35,8 @@ export interface MountOptions {
   dev?: boolean;
   /** Programs may be run; true by default. */
   exec?: boolean;
+  /** Tells programs that reading changes no access times. */
+  noAtime?: boolean;
 }
 
 export interface FuseMount {
@@ -57,6 +60,14 @@ function rootError(mountpoint: string, errno: number): FxError {
   return new FxError('MOUNT_FAILED', `${mountpoint}: mounting failed (errno ${errno})`);
 }
 
+/**
+ * Whether the kernel is to check permissions. On root's own mounts without allow_other root alone gets in, who may do
+ * everything: the kernel then need not check, and not fetch a directory's attributes again after each change in it.
+ */
+export function mountChecksAccess({ allowOther }: Pick<MountOptions, 'allowOther'>): boolean {
+  return allowOther === true || !isRoot();
+}
+
 async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<number> {
   const fd = native.openDevice(DEVICE);
   if (fd < 0) {
@@ -66,13 +77,12 @@ async function mountAsRoot(mountpoint: string, options: MountOptions): Promise<n
     );
   }
   const data = [`fd=${fd}`, 'rootmode=40000', `user_id=${process.getuid?.()}`, `group_id=${process.getgid?.()}`];
-  // Without allow_other root alone gets in, who may do everything: the kernel then need not check modes, and
-  // not fetch a directory's attributes again after each change in it. (POSIX_ACL would turn the checks on.)
-  if (options.allowOther) data.push('default_permissions', 'allow_other');
+  if (mountChecksAccess(options)) data.push('default_permissions', 'allow_other');
   const flags =
     (options.readOnly ? MS_RDONLY : 0) |
     (options.suid ? 0 : MS_NOSUID) |
     (options.dev ? 0 : MS_NODEV) |
+    (options.noAtime ? MS_NOATIME : 0) |
     (options.exec === false ? MS_NOEXEC : 0);
   const result = await native.mount(options.source, mountpoint, MOUNT_TYPE, flags, data.join(','));
   if (result === 0) return fd;
@@ -87,6 +97,7 @@ function mountAsUser(mountpoint: string, options: MountOptions): Promise<number>
   const list = [mountOption('fsname', options.source), mountOption('subtype', MOUNT_TYPE.slice('fuse.'.length))];
   list.push(options.readOnly ? 'ro' : 'rw', 'nosuid', 'nodev', 'default_permissions');
   if (options.exec === false) list.push('noexec');
+  if (options.noAtime) list.push('noatime');
   if (options.allowOther) list.push('allow_other');
   return fusermountMount(mountpoint, list);
 }

@@ -6,11 +6,13 @@
  */
 import { ERRNO } from './errno.ts';
 import type { Exchange } from './exchange.ts';
-import { access, getattr, setattr, statfs } from './handlers-attributes.ts';
+import { access, getattr, setattr, statfs, statx } from './handlers-attributes.ts';
 import { batchForget, destroy, forget, ignore, init, interrupt } from './handlers-control.ts';
 import { opendir, readdir, readdirplus, releasedir } from './handlers-directories.ts';
 import { link, lookup, mkdir, mknod, readlink, rename, rename2, rmdir, symlink, unlink } from './handlers-entries.ts';
-import { create, flush, fsync, open, read, release, write } from './handlers-files.ts';
+import { create, flush, fsync, open, read, release, syncfs, tmpfile, write } from './handlers-files.ts';
+import { ioctl } from './handlers-ioctl.ts';
+import { getlk, setlk, setlkw } from './handlers-locks.ts';
 import { copyFileRange, copyFileRange64, fallocate, lseek } from './handlers-ranges.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './handlers-xattrs.ts';
 import {
@@ -30,7 +32,10 @@ import {
   INIT_IN_BYTES_MIN,
   INIT_OUT_BYTES,
   INTERRUPT_IN,
+  IOCTL_IN,
   LINK_IN,
+  LK_IN,
+  LK_OUT,
   LSEEK_IN,
   LSEEK_OUT,
   MKDIR_IN,
@@ -45,6 +50,9 @@ import {
   SETATTR_IN,
   SETXATTR_IN_BYTES_SHORT,
   STATFS_OUT,
+  STATX_ANSWER_BYTES,
+  STATX_IN,
+  SYNCFS_IN,
   WRITE_IN,
   WRITE_OUT,
 } from './layouts.ts';
@@ -134,18 +142,16 @@ export const OPCODES: readonly Opcode[] = [
   serve('READDIR', READ_IN.bytes, 'data', readdir),
   serve('RELEASEDIR', RELEASE_IN.bytes, 0, releasedir),
   serve('FSYNCDIR', FSYNC_IN.bytes, 0, fsync),
-  // Locks are the kernel's own, as long as INIT does not ask for POSIX_LOCKS and FLOCK_LOCKS.
-  refuse('GETLK', 7),
-  refuse('SETLK', 7),
-  refuse('SETLKW', 7),
+  serve('GETLK', LK_IN.bytes, LK_OUT.bytes, getlk, { since: 7 }),
+  serve('SETLK', LK_IN.bytes, 0, setlk, { since: 7 }),
+  serve('SETLKW', LK_IN.bytes, 0, setlkw, { since: 7 }),
   // Asked by access(2) and chdir(2) of a mount without default_permissions; with it the kernel answers itself.
   serve('ACCESS', ACCESS_IN.bytes, 0, access),
   serve('CREATE', CREATE_IN.bytes + NAME, ENTRY_BYTES + OPEN_OUT.bytes, create, CHANGES),
   serve('INTERRUPT', INTERRUPT_IN.bytes, 'none', interrupt),
   refuse('BMAP', 7),
   serve('DESTROY', 0, 0, destroy),
-  // ENOTTY is what ioctl(2) gives for an unknown command; kernels before 5.19 pass ENOSYS on as it is.
-  refuse('IOCTL', 11, ERRNO.ENOTTY),
+  serve('IOCTL', IOCTL_IN.bytes, 'data', ioctl, { since: 11 }),
   // The kernel then reports files as always ready.
   refuse('POLL', 11),
   serve('NOTIFY_REPLY', 0, 'none', ignore, { since: 15 }),
@@ -157,12 +163,10 @@ export const OPCODES: readonly Opcode[] = [
   serve('COPY_FILE_RANGE', COPY_FILE_RANGE_IN.bytes, WRITE_OUT.bytes, copyFileRange, { since: 28, changes: true }),
   refuse('SETUPMAPPING', 31),
   refuse('REMOVEMAPPING', 31),
-  // Sent to virtiofs only.
-  refuse('SYNCFS', 34),
-  // The caller gets EOPNOTSUPP and makes a named temporary file.
-  refuse('TMPFILE', 37),
-  // The kernel then answers from GETATTR.
-  refuse('STATX', 39),
+  // Kernels send it to virtiofs and block devices only, so that sync(2) and syncfs(2) do not reach us.
+  serve('SYNCFS', SYNCFS_IN.bytes, 0, syncfs, { since: 34 }),
+  serve('TMPFILE', CREATE_IN.bytes + NAME, ENTRY_BYTES + OPEN_OUT.bytes, tmpfile, { since: 37, changes: true }),
+  serve('STATX', STATX_IN.bytes, STATX_ANSWER_BYTES, statx, { since: 39 }),
   serve('COPY_FILE_RANGE_64', COPY_FILE_RANGE_IN.bytes, COPY_FILE_RANGE_OUT.bytes, copyFileRange64, {
     since: 45,
     changes: true,

@@ -147,6 +147,32 @@ export const RENAME = { NOREPLACE: 1, EXCHANGE: 2, WHITEOUT: 4 } as const;
 /** Flags of setxattr(2). */
 export const XATTR = { CREATE: 1, REPLACE: 2 } as const;
 
+/** Extensions at a request's end (7.38): one header and its content after the other. */
+export const EXTENSION = { GROUPS: 32 } as const;
+
+/** Commands of ioctl(2) that concern files of any kind of filesystem (linux/fs.h), for 64-bit and 32-bit callers. */
+export const IOCTL = {
+  FS_IOC_GETFLAGS: 0x8008_6601,
+  FS_IOC_SETFLAGS: 0x4008_6602,
+  FS_IOC_GETVERSION: 0x8008_7601,
+  FS_IOC32_GETFLAGS: 0x8004_6601,
+  FS_IOC32_SETFLAGS: 0x4004_6602,
+  FS_IOC32_GETVERSION: 0x8004_7601,
+  FS_IOC_FSGETXATTR: 0x801c_581f,
+  FS_IOC_FSSETXATTR: 0x401c_5820,
+} as const;
+
+/** Types of lock, `lk_flags` of a lock of a whole file (flock), and `release_flags` of an open file that had one. */
+export const LOCK = { READ: 0, WRITE: 1, UNLOCK: 2 } as const;
+export const LOCK_IS_FLOCK = 1 << 0;
+export const RELEASE_FLOCK_UNLOCK = 1 << 1;
+
+/** Which fields of STATX are there (linux/stat.h). */
+export const STATX_MASK = { BASIC_STATS: 0x7ff, BTIME: 0x800 } as const;
+
+/** `setxattr_flags` of SETXATTR: an access list is set by someone who may not keep the set-group-ID bit. */
+export const SETXATTR_ACL_KILL_SGID = 1 << 0;
+
 /** The file type bits of a mode. */
 export const S_IFMT = 0o170000;
 

@@ -20,7 +20,7 @@ import { BODY, IN_HEADER, OUT, OUT_HEADER } from './layouts.ts';
 import { LookupCounts } from './lookups.ts';
 import { FIXED_REPLY_BYTES_MAX, OPCODE_BY_CODE, type Opcode } from './opcodes.ts';
 import { printReply, printRequest } from './print.ts';
-import { INIT, OP, ROOT_NODEID } from './protocol.ts';
+import { INIT, INIT2, OP, ROOT_NODEID } from './protocol.ts';
 import type { Replay } from './replay.ts';
 
 export interface SessionOptions {
@@ -28,6 +28,11 @@ export interface SessionOptions {
   readOnly?: boolean;
   /** Lets the kernel cache names, attributes, listings and content until told otherwise. Default true; false is for tests. */
   caching?: boolean;
+  /**
+   * Asks the kernel to check permissions, access lists included, and to fetch what it needs for that. Default
+   * false: for mounts of root alone, whom nothing is refused.
+   */
+  checksAccess?: boolean;
   /** Bytes of the request buffer: at least 1 MiB and a page. */
   inputBytes?: number;
   /** Bytes of the reply buffer: at least 1 MiB and a page for full-size reads. */
@@ -121,9 +126,9 @@ export class Session {
   #makeExchange(): Exchange {
     const deferred = this.#deferred;
     const replier = {
-      defer: (result: Promise<void>) => {
+      defer: (result: Promise<void>, giveUp?: () => void) => {
         const { uniqueLow: first, uniqueHigh: second } = this.#exchange;
-        deferred.defer({ first, second }, result);
+        deferred.defer({ first, second }, result, giveUp);
         return 0;
       },
       interrupt: (first: number, second: number) => deferred.interrupt({ first, second }),
@@ -131,7 +136,9 @@ export class Session {
       negotiate: () => {
         const { length, agreed } = negotiate(this.#exchange, {
           caching: this.#caching,
-          opens: this.#operations.hasHandles,
+          opens: this.#operations.hasHandles || this.#operations.locks !== undefined,
+          locks: this.#operations.locks !== undefined,
+          accessLists: this.#options.checksAccess ?? false,
         });
         if (agreed !== undefined) this.#adopt(agreed);
         return length;
@@ -168,6 +175,8 @@ export class Session {
     this.#exchange.noOpendir = (agreed.flags & INIT.NO_OPENDIR_SUPPORT) !== 0;
     const mayStop = (agreed.flags & INIT.NO_OPEN_SUPPORT) !== 0;
     this.#exchange.opensAnswered = mayStop ? (this.#options.opensAnswered ?? 0) : Infinity;
+    this.#exchange.checksLists = (agreed.flags & INIT.POSIX_ACL) !== 0;
+    this.#exchange.tellsGroups = (agreed.flags2 & INIT2.CREATE_SUPP_GROUP) !== 0;
   }
 
   /** Where later replies and notifications go. Without a sink they are dropped and kept, respectively. */

@@ -56,6 +56,8 @@ const EXIT_CODES: Record<ErrorCode, ExitCode> = {
   READ_ONLY: 5,
   BUSY: 6,
   LOCKED: 6,
+  WOULD_BLOCK: 6,
+  DEADLOCK: 6,
   NOT_A_STORE: 7,
   NEWER_FORMAT: 7,
   DAMAGED: 8,
@@ -67,6 +69,7 @@ const EXIT_CODES: Record<ErrorCode, ExitCode> = {
   NO_SPACE: 12,
   ARGUMENT_TOO_BIG: 12,
   TOO_BIG: 12,
+  NO_LOCKS: 12,
   TOO_MANY_LINKS: 12,
 };
 

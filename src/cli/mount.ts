@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { checkMountpoint } from '../../mount/fuse/mountpoint.ts';
+import { ATIME_DEFAULT, ATIME_POLICIES, type AtimePolicy } from '../../mount/vfs-atime.ts';
 import type { DaemonClient } from '../daemon/client.ts';
 import { failureOf } from '../daemon/failure.ts';
 import { launch, tellReadiness } from '../daemon/launch.ts';
@@ -34,6 +35,8 @@ interface MountOptions {
   sync?: string;
   caching: boolean;
   events: boolean;
+  locks: 'local' | 'shared';
+  atime: AtimePolicy;
 }
 
 export function addMountCommands(program: Command): void {
@@ -78,6 +81,19 @@ function withMountOptions(command: Command): Command {
     .option('--no-exec', 'let no program on it be run')
     .option('--subtree <path>', 'show only what is below this node', '/')
     .option('--no-events', 'raise no file-change events for changes that come from elsewhere')
+    .addOption(
+      new Option(
+        '--locks <where>',
+        'local: locks hold among the users of this mount; shared: also against other mounts of the store that share theirs, at a request for each open and close',
+      )
+        .choices(['local', 'shared'])
+        .default('local'),
+    )
+    .addOption(
+      new Option('--atime <policy>', 'when reading changes access times; what the kernel has cached is read unseen')
+        .choices(ATIME_POLICIES)
+        .default(ATIME_DEFAULT),
+    )
     .addOption(new Option('--no-caching', 'let the kernel cache nothing').hideHelp())
     .addOption(
       new Option(
@@ -124,6 +140,8 @@ function requestOf(mountpoint: string, options: MountOptions): MountRequest {
     durableReplies: options.sync === 'always',
     caching: options.caching,
     events: options.events,
+    sharesLocks: options.locks === 'shared',
+    atime: options.atime,
   };
 }
 
@@ -137,6 +155,10 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     ...(request.suid ? ['--suid'] : []),
     ...(request.dev ? ['--dev'] : []),
     ...(request.exec ? [] : ['--no-exec']),
+    '--locks',
+    options.locks,
+    '--atime',
+    options.atime,
     '--subtree',
     request.subtree,
     '--sync',

@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Documents } from '../../mount/documents/documents.ts';
+import { Locks } from '../../mount/locks.ts';
 import { FxError } from '../errors.ts';
 import { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
@@ -65,10 +66,12 @@ export class Daemon {
     this.#options = options;
     this.#store = store;
     const documents = new Documents(store);
+    const locks = new Locks();
     this.#mounts = new Mounts({
       store: options.directory,
       sync: options.sync,
-      start: (request) => serveMount(store, { ...request, documents, store: options.directory, log: options.log }),
+      start: (request) =>
+        serveMount(store, { ...request, documents, locks, store: options.directory, log: options.log }),
       checkpoint: () => store.checkpoint(),
       onEmpty: () => this.#end(),
       log: options.log,

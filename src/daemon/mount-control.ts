@@ -2,6 +2,8 @@
  * What verbs may ask of a daemon's mounts.
  */
 
+import type { AtimePolicy } from '../../mount/vfs-atime.ts';
+
 export interface MountRequest {
   /** Absolute path of the mountpoint. */
   readonly mountpoint: string;
@@ -20,6 +22,10 @@ export interface MountRequest {
   readonly events?: boolean;
   /** False: the kernel keeps no entries, attributes or pages. True unless told, and meant for tests. */
   readonly caching?: boolean;
+  /** Locks hold against those of the store's other mounts that share them. Else the kernel keeps them, for this mount alone. */
+  readonly sharesLocks?: boolean;
+  /** When reading changes the access time. */
+  readonly atime?: AtimePolicy;
 }
 
 export interface MountInfo extends MountRequest {

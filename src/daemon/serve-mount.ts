@@ -6,18 +6,18 @@ import { readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Documents } from '../../mount/documents/documents.ts';
 import { FuseDevice } from '../../mount/fuse/device.ts';
-import { type FuseMount, mountFuse } from '../../mount/fuse/mount.ts';
+import { type FuseMount, mountChecksAccess, mountFuse } from '../../mount/fuse/mount.ts';
 import { findMount, MOUNT_TYPE } from '../../mount/fuse/mountinfo.ts';
 import { raiseReadAhead } from '../../mount/fuse/read-ahead.ts';
 import { Replay } from '../../mount/fuse/replay.ts';
 import { type Replayer, startReplayer } from '../../mount/fuse/replayer.ts';
 import { Session } from '../../mount/fuse/session.ts';
+import type { Locks } from '../../mount/locks.ts';
 import { hostTotals } from '../../mount/totals.ts';
 import { Vfs } from '../../mount/vfs.ts';
+import { ATIME_DEFAULT } from '../../mount/vfs-atime.ts';
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
-import { native } from '../native.ts';
-import type { Time } from '../store/api.ts';
 import { KIND } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { resolve } from '../tree/address.ts';
@@ -31,6 +31,8 @@ const READY_TIMEOUT_MS = 10_000;
 
 export interface ServeMountOptions extends MountRequest {
   readonly documents: Documents;
+  /** Of all the store's mounts that share theirs. */
+  readonly locks: Locks;
   /** The store's directory. */
   readonly store: string;
   readonly log: (text: string) => void;
@@ -45,7 +47,9 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const totals = await hostTotals(store, options.store);
   const root = subtreeOf(store, options.subtree);
   // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
-  const vfs = new Vfs(store, { now, totals, readOnly, root, documents: options.documents });
+  const { documents, atime = ATIME_DEFAULT } = options;
+  const locks = options.sharesLocks === true ? options.locks : undefined;
+  const vfs = new Vfs(store, { totals, readOnly, root, documents, locks, atime });
   const replay =
     options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });
   const session = new Session(vfs, {
@@ -53,13 +57,15 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
     opensAnswered: OPENS_ANSWERED,
     ...(replay === undefined ? {} : { replay }),
     ...(options.caching === undefined ? {} : { caching: options.caching }),
+    checksAccess: mountChecksAccess({ allowOther }),
     ...(options.durableReplies ? { durableReplies: () => undurable(store) } : {}),
     onFault: (error, operation) =>
       log(`${mountpoint}: fault in ${operation}: ${error instanceof Error ? error.stack : String(error)}`),
   });
   let mount: FuseMount;
   try {
-    mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther, suid, dev, exec });
+    const noAtime = atime === 'noatime';
+    mount = await mountFuse({ mountpoint, source: options.store, readOnly, allowOther, suid, dev, exec, noAtime });
   } catch (error) {
     session.destroyed();
     vfs.close();
@@ -119,11 +125,6 @@ async function agreed(session: Session, served: ServedMount, mount: FuseMount): 
     }
     await delay(1);
   }
-}
-
-function now(): Time {
-  native.tick();
-  return [native.clock[0] as number, native.clock[1] as number];
 }
 
 /** What a reply waits for with `--sync always`. */

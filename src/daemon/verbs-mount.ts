@@ -1,6 +1,7 @@
 /**
  * Verbs that only a daemon can do: mount, umount, wait.
  */
+import { ATIME_DEFAULT, parseAtime } from '../../mount/vfs-atime.ts';
 import { FxError } from '../errors.ts';
 import type { MountControl } from './mount-control.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
@@ -26,9 +27,11 @@ export const mount = defineVerb(
       sync: 'string?',
       caching: 'boolean?',
       events: 'boolean?',
+      sharesLocks: 'boolean?',
+      atime: 'string?',
     },
   },
-  async (context, { sync, ...request }) => {
+  async (context, { sync, atime, ...request }) => {
     const mounts = mountsOf(context);
     if (sync !== undefined && sync !== mounts.sync) {
       throw new FxError(
@@ -36,7 +39,8 @@ export const mount = defineVerb(
         `the daemon of ${context.directory} runs with --sync ${mounts.sync}; leave --sync out, or unmount the store's mounts first`,
       );
     }
-    const info = await mounts.add({ ...request, durableReplies: mounts.sync === 'always' });
+    const policy = { atime: parseAtime(atime ?? ATIME_DEFAULT) };
+    const info = await mounts.add({ ...request, ...policy, durableReplies: mounts.sync === 'always' });
     return { ...info, pid: process.pid };
   },
 );

@@ -31,7 +31,7 @@ export interface NewNode {
   meta?: Uint8Array | null;
   /** Keeps an identity from elsewhere (import); must not be in the store. */
   id?: NodeId;
-  xattrs?: Map<Name, Uint8Array>;
+  xattrs?: Map<Name, Uint8Array> | undefined;
   /** Times to keep (import); now when absent. */
   atime?: Time;
   mtime?: Time;
@@ -57,8 +57,9 @@ export interface Changes {
   mode?: number;
   uid?: number;
   gid?: number;
-  atime?: Time;
-  mtime?: Time;
+  /** 'now' is the time of the change itself, which becomes ctime. */
+  atime?: Time | 'now';
+  mtime?: Time | 'now';
   ctime?: Time;
   btime?: Time;
   /** New length of a blob: cuts, or grows by a hole. Sets mtime too unless given. */
@@ -140,7 +141,9 @@ export interface StoreApi {
 
   /** Creates a node in the slot. EXISTS, NOT_DIRECTORY (parent), NOT_FOUND (parent was removed), BAD_NAME, NAME_TOO_LONG. */
   create(parent: Node, name: Name, fresh: NewNode): Node;
-  /** Adds a slot to a node that is no directory; one that was unlinked and is held comes back by it. EXISTS, TOO_MANY_LINKS, NOT_PERMITTED (directory). */
+  /** Creates a file without a slot, which lives while someone holds it (see `addHolder`) or until it is linked. */
+  createUnlinked(fresh: NewNode): Node;
+  /** Adds a slot to a node that is no directory, also to one that lost its last. EXISTS, TOO_MANY_LINKS, NOT_PERMITTED (directory). */
   link(node: Node, parent: Node, name: Name): void;
   /** Removes a slot; a directory must be empty (NOT_EMPTY). NOT_FOUND. The node goes with its last slot, unless it is held (see `hold`). */
   unlink(parent: Node, name: Name): void;

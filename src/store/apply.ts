@@ -57,6 +57,7 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
     case RECORD.nodeCreate: {
       const node = new Node(record.ino, record.id, record.kind);
       create(state, node, record.fields, frame);
+      if (record.held) state.setOrphan(node.ino, true);
       break;
     }
     case RECORD.nodePatch:

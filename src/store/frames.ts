@@ -14,7 +14,7 @@ import type { Name } from '../names.ts';
 import { native } from '../native.ts';
 import { FRAME_HEADER_BYTES, FRAME_RECORDS_MAX } from '../wal/frame.ts';
 import type { Log } from '../wal/log.ts';
-import type { ChangeListener } from './api.ts';
+import type { ChangeListener, Time } from './api.ts';
 import { applyRecord, type ChangeEvent, publish } from './apply.ts';
 import { STAGED_SEGMENT } from './extents.ts';
 import type { Kind, Node, Slot } from './node.ts';
@@ -85,6 +85,11 @@ export class Frames {
     return this.#transaction !== null;
   }
 
+  /** Time of the running operation. */
+  get time(): Time {
+    return [this.#timeSec, this.#timeNsec];
+  }
+
   /** Where the next bytes of file content will stand in the frame's data. */
   get dataPlace(): number {
     return this.#transaction ? this.#staged.position : 0;
@@ -108,8 +113,9 @@ export class Frames {
     this.#records = 0;
   }
 
-  create(ino: Ino, id: NodeId, kind: Kind, fields: Fields): void {
-    encodeCreate(this.#log.frame, ino, id, kind, fields);
+  /** `held`: the node has no slot yet, but someone holds it. */
+  create(ino: Ino, id: NodeId, kind: Kind, fields: Fields, held = false): void {
+    encodeCreate(this.#log.frame, ino, id, kind, fields, held);
     this.#records++;
   }
 

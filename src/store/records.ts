@@ -4,7 +4,7 @@
  *     record  = type u8, flags u8, zero u16, bytes u32 (all of it, padding included), subject, body
  *     subject = ino u64, NodeID 16, VerID u64     the node that changes, and its version from then on
  *
- *     1 NODE_CREATE   kind u8, zero u8, fields
+ *     1 NODE_CREATE   kind u8, zero u8, fields; flag 2: it has no slot yet, but someone holds it
  *     2 NODE_PATCH    fields
  *     3 LINK_ADD      child: subject, cookie u64, name u16 + bytes     the record's subject is the directory
  *                     flag 1: the child's own change is told by another record of the frame
@@ -91,7 +91,9 @@ export interface DataField {
   place: number;
 }
 
-export interface Fields extends Changes {
+export interface Fields extends Omit<Changes, 'atime' | 'mtime'> {
+  atime?: Time;
+  mtime?: Time;
   rdev?: number;
   target?: Name;
   data?: DataField;
@@ -110,7 +112,7 @@ export interface Subject extends Identity {
 
 export type LogRecord = Subject &
   (
-    | { type: typeof RECORD.nodeCreate; kind: Kind; fields: Fields }
+    | { type: typeof RECORD.nodeCreate; kind: Kind; held: boolean; fields: Fields }
     | { type: typeof RECORD.nodePatch; fields: Fields }
     | {
         type: typeof RECORD.linkAdd | typeof RECORD.linkDel;
@@ -146,8 +148,9 @@ function end(out: Writer, start: number): void {
   out.bytes.writeUInt32LE(out.position - start, start + 4);
 }
 
-export function encodeCreate(out: Writer, ino: Ino, id: NodeId, kind: Kind, fields: Fields): void {
-  const start = begin(out, RECORD.nodeCreate, 0, ino, id, FIRST_VERSION);
+/** `held`: no slot follows. */
+export function encodeCreate(out: Writer, ino: Ino, id: NodeId, kind: Kind, fields: Fields, held = false): void {
+  const start = begin(out, RECORD.nodeCreate, held ? FLAG_CHILD_HELD : 0, ino, id, FIRST_VERSION);
   out.u8(kind);
   out.u8(0);
   encodeFields(out, fields);
@@ -357,7 +360,8 @@ function decodeBody(reader: Reader, type: number, flags: number, { ino, id, vers
       const kind = reader.u8();
       if (kind < KIND.file || kind > KIND.blockDevice) reader.fail(`there is no kind ${kind}`);
       if (reader.u8() !== 0) reader.fail('a reserved byte is not zero');
-      return { type, ino, id, version, kind: kind as Kind, fields: decodeFields(reader) };
+      const held = (flags & FLAG_CHILD_HELD) !== 0;
+      return { type, ino, id, version, kind: kind as Kind, held, fields: decodeFields(reader) };
     }
     case RECORD.nodePatch:
       return { type, ino, id, version, fields: decodeFields(reader) };

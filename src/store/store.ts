@@ -1,10 +1,10 @@
 /**
  * The store: one writer that validates, logs, applies and publishes. See `api.ts` for what it promises.
  */
-import { FxError } from '../errors.ts';
+import { FxError, invariant } from '../errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../ids.ts';
 import type { Index } from '../index/index.ts';
-import { LINKS_MAX, SYMLINK_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import { LINKS_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { checkName, type Name, nameToText } from '../names.ts';
 import type { FrameFollower, Log } from '../wal/log.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
@@ -12,11 +12,11 @@ import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkWrite } from './content.ts';
 import { joinCrowded } from './crowded.ts';
 import { STAGED_SEGMENT } from './extents.ts';
+import { createFields, timed } from './fields.ts';
 import { Frames } from './frames.ts';
 import { Maintenance } from './maintenance.ts';
 import { KIND, type Node, ROOT_INO, type Slot } from './node.ts';
 import { Reclaimer } from './reclaimer.ts';
-import type { Fields } from './records.ts';
 import { nextData, nextHole } from './seek.ts';
 import type { State } from './state.ts';
 
@@ -150,15 +150,23 @@ export class Store implements StoreApi {
     const parent = this.#directory(parentNode);
     this.#checkFree(parent, name);
     if (parent.nlink === 0) throw new FxError('NOT_FOUND', 'the directory was removed');
-    if (fresh.kind === KIND.directory && parent.nlink >= LINKS_MAX) throw new FxError('TOO_MANY_LINKS');
-    if (fresh.target !== undefined) checkTarget(fresh.target);
+    const fields = createFields(fresh);
     if (fresh.id !== undefined && this.nodeById(fresh.id))
       throw new FxError('EXISTS', 'a node with this NodeID is in the store');
     const frames = this.#begin();
     const ino = this.#state.nextIno;
     const id = fresh.id ?? newNodeId(frames.timeMs);
-    frames.create(ino, id, fresh.kind, createFields(fresh));
+    frames.create(ino, id, fresh.kind, fields);
     frames.addFirstLink(parent, { ino, id }, this.#state.nextCookie, name);
+    frames.commit();
+    return this.#state.node(ino) as Node;
+  }
+
+  createUnlinked(fresh: NewNode): Node {
+    invariant(fresh.kind === KIND.file, 'only files live without a name');
+    const frames = this.#begin();
+    const ino = this.#state.nextIno;
+    frames.create(ino, newNodeId(frames.timeMs), fresh.kind, createFields(fresh), true);
     frames.commit();
     return this.#state.node(ino) as Node;
   }
@@ -239,7 +247,7 @@ export class Store implements StoreApi {
     const target = this.#current(node);
     checkContent(this.#state, target, changes);
     const frames = this.#begin();
-    frames.patch(target, changes);
+    frames.patch(target, timed(changes, frames.time));
     frames.commit();
   }
 
@@ -249,7 +257,7 @@ export class Store implements StoreApi {
     if (bytes === 0) return;
     const frames = this.#begin();
     const content = { offset, bytes, place: frames.dataPlace };
-    frames.patch(file, changes === undefined ? { data: content } : { ...changes, data: content });
+    frames.patch(file, changes === undefined ? { data: content } : { ...timed(changes, frames.time), data: content });
     frames.commit(data, start, bytes);
     if (!frames.inTransaction) joinCrowded(file, offset + bytes, frames, this.#log);
   }
@@ -377,23 +385,4 @@ export class Store implements StoreApi {
       this.#onClose();
     }
   }
-}
-
-function createFields(fresh: NewNode): Fields {
-  const { mode, uid, gid, rdev, target, value, meta, xattrs, atime, mtime } = fresh;
-  const fields: Fields = { mode, uid, gid };
-  if (atime) fields.atime = atime;
-  if (mtime) fields.mtime = mtime;
-  if (rdev) fields.rdev = rdev;
-  if (target !== undefined) fields.target = target;
-  if (value) fields.value = value;
-  if (meta) fields.meta = meta;
-  if (xattrs && xattrs.size > 0) fields.xattrs = xattrs;
-  return fields;
-}
-
-function checkTarget(target: Name): void {
-  if (target.length === 0) throw new FxError('NOT_FOUND', 'a symbolic link needs a target');
-  if (target.length > SYMLINK_BYTES_MAX)
-    throw new FxError('NAME_TOO_LONG', `a symbolic link’s target has at most ${SYMLINK_BYTES_MAX} bytes`);
 }

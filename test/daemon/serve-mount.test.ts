@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Documents } from '../../mount/documents/documents.ts';
 import { mountFuse } from '../../mount/fuse/mount.ts';
+import { Locks } from '../../mount/locks.ts';
 import { serveMount } from '../../src/daemon/serve-mount.ts';
 import { FxError } from '../../src/errors.ts';
 import { KIND } from '../../src/store/node.ts';
@@ -14,7 +15,7 @@ import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { nodeAt } from '../support/sim-store.ts';
 
-vi.mock('../../mount/fuse/mount.ts', () => ({ mountFuse: vi.fn() }));
+vi.mock('../../mount/fuse/mount.ts', () => ({ mountFuse: vi.fn(), mountChecksAccess: () => false }));
 
 let directory = '';
 let store: Store;
@@ -41,6 +42,7 @@ function serveSub(): Promise<unknown> {
     subtree: '/sub',
     durableReplies: false,
     documents: new Documents(store),
+    locks: new Locks(),
     store: directory,
     log: () => {},
   });

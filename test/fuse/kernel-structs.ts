@@ -1,6 +1,6 @@
 /**
  * Sizes and field offsets of the kernel's structs, in bytes, as a C compiler gives them (sizeof, offsetof)
- * for Linux `include/uapi/linux/fuse.h`, version 7.38; copy_file_range_out as in 7.45.
+ * for Linux `include/uapi/linux/fuse.h`, version 7.38; copy_file_range_out as in 7.45, those of STATX as in 7.39.
  */
 export const KERNEL_STRUCTS: Readonly<Record<string, { size: number; fields: Readonly<Record<string, number>> }>> = {
   in_header: {
@@ -115,6 +115,46 @@ export const KERNEL_STRUCTS: Readonly<Record<string, { size: number; fields: Rea
   setxattr_in: { size: 16, fields: { size: 0, flags: 4, setxattr_flags: 8, padding: 12 } },
   getxattr_in: { size: 8, fields: { size: 0, padding: 4 } },
   access_in: { size: 8, fields: { mask: 0, padding: 4 } },
+  lk_in: {
+    size: 48,
+    fields: { fh: 0, owner: 8, start: 16, end: 24, type: 32, pid: 36, lk_flags: 40, padding: 44 },
+  },
+  lk_out: { size: 24, fields: { start: 0, end: 8, type: 16, pid: 20 } },
+  syncfs_in: { size: 8, fields: { padding: 0 } },
+  ioctl_in: { size: 32, fields: { fh: 0, flags: 8, cmd: 12, arg: 16, in_size: 24, out_size: 28 } },
+  ioctl_out: { size: 16, fields: { result: 0, flags: 4, in_iovs: 8, out_iovs: 12 } },
+  ext_header: { size: 8, fields: { size: 0, type: 4 } },
+  supp_groups: { size: 4, fields: { nr_groups: 0 } },
+  statx_in: { size: 24, fields: { getattr_flags: 0, reserved: 4, fh: 8, sx_flags: 16, sx_mask: 20 } },
+  statx_out: { size: 288, fields: { attr_valid: 0, attr_valid_nsec: 8, flags: 12, spare: 16, stat: 32 } },
+  statx: {
+    size: 256,
+    fields: {
+      mask: 0,
+      blksize: 4,
+      attributes: 8,
+      nlink: 16,
+      uid: 20,
+      gid: 24,
+      mode: 28,
+      ino: 32,
+      size: 40,
+      blocks: 48,
+      attributes_mask: 56,
+      atime: 64,
+      atimensec: 72,
+      btime: 80,
+      btimensec: 88,
+      ctime: 96,
+      ctimensec: 104,
+      mtime: 112,
+      mtimensec: 120,
+      rdev_major: 128,
+      rdev_minor: 132,
+      dev_major: 136,
+      dev_minor: 140,
+    },
+  },
   interrupt_in: { size: 8, fields: { unique: 0 } },
   notify_inval_inode_out: { size: 24, fields: { ino: 0, off: 8, len: 16 } },
   notify_inval_entry_out: { size: 16, fields: { parent: 0, namelen: 8, flags: 12 } },

@@ -93,8 +93,8 @@ test('who asks is taken from each request', () => {
     kernel.expect(kernel.requests.mkdir(1, `by-${uid}`));
   }
   expect(seen).toEqual([
-    { uid: 0, gid: 0, pid: 1 },
-    { uid: 0xffff_fffe, gid: 7, pid: 0x7fff_ffff },
+    { uid: 0, gid: 0, pid: 1, umask: 0o022, groups: [] },
+    { uid: 0xffff_fffe, gid: 7, pid: 0x7fff_ffff, umask: 0o022, groups: [] },
   ]);
 });
 
@@ -270,7 +270,7 @@ test('SETATTR passes exactly the fields that are valid', () => {
   kernel.expect(r.setattr(2, FATTR.ATIME | FATTR.MTIME, values));
   kernel.expect(r.setattr(2, FATTR.ATIME | FATTR.ATIME_NOW, values));
   expect(seen).toEqual([
-    {},
+    { clearSetId: true },
     { mode: 0o4755, ctime: [6, 9] },
     { uid: 1, clearSetId: true },
     { size: 3, handle: 0, clearSetId: true },

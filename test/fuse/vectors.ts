@@ -29,8 +29,8 @@ export const CONVERSATION: readonly Vector[] = [
     reply: `
       50000000 00000000 0200000000000000   len 80, error, unique 2
       07000000 28000000 00001000           major 7, minor 40, max_readahead 1048576
-      39e0c473 4000 3000 00001000          flags 1942282297, max_background 64, congestion_threshold 48, max_write 1048576
-      01000000 0001 0000 98000000          time_gran 1, max_pages 256, map_alignment, flags2 152
+      79e0c473 4000 3000 00001000          flags 1942282361, max_background 64, congestion_threshold 48, max_write 1048576
+      01000000 0001 0000 9c000000          time_gran 1, max_pages 256, map_alignment, flags2 156
       00*28                                unused
     `,
   },
@@ -428,12 +428,12 @@ export const CONVERSATION: readonly Vector[] = [
   },
   {
     // EINVAL
-    name: 'RENAME2 with WHITEOUT',
+    name: 'RENAME2 with WHITEOUT and EXCHANGE',
     request: `
       3c000000 2d000000 3200000000000000   len 60, opcode 45, unique 50
       0100000000000000 e8030000 64000000   nodeid 1, uid 1000, gid 100
       2a000000 0000 0000                   pid 42, total_extlen, padding
-      0100000000000000 04000000 00000000   newdir 1, flags 4, padding
+      0100000000000000 06000000 00000000   newdir 1, flags 6, padding
       6100 7a00                            'a\\0', 'z\\0'
     `,
     reply: `
@@ -1027,56 +1027,83 @@ export const CONVERSATION: readonly Vector[] = [
     `,
   },
   {
-    // ENOSYS
     name: 'SYNCFS',
     request: `
       30000000 32000000 7c00000000000000   len 48, opcode 50, unique 124
       0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
       2a000000 0000 0000                   pid 42, total_extlen, padding
-      0000000000000000                     struct fuse_syncfs_in
+      0000000000000000                     padding
     `,
     reply: `
-      10000000 daffffff 7c00000000000000   len 16, error -38, unique 124
+      10000000 00000000 7c00000000000000   len 16, error, unique 124
     `,
   },
   {
-    // ENOTTY
+    // FS_IOC_GETFLAGS
     name: 'IOCTL',
     request: `
       48000000 27000000 7e00000000000000   len 72, opcode 39, unique 126
       0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
       2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*32                                struct fuse_ioctl_in
+      0000000000000000 00000000 01660880   fh, flags, cmd 2148034049
+      0000000000000000 00000000 04000000   arg, in_size, out_size 4
     `,
     reply: `
-      10000000 e7ffffff 7e00000000000000   len 16, error -25, unique 126
+      24000000 00000000 7e00000000000000   len 36, error, unique 126
+      00000000 00000000 00000000 00000000  result, flags, in_iovs, out_iovs
+      00000000                             the flags
     `,
   },
   {
-    // ENOSYS
+    // O_RDWR | O_TMPFILE; the caller is in the directory's group 7
     name: 'TMPFILE',
     request: `
-      3b000000 33000000 8000000000000000   len 59, opcode 51, unique 128
+      4a000000 33000000 8000000000000000   len 74, opcode 51, unique 128
       0100000000000000 e8030000 64000000   nodeid 1, uid 1000, gid 100
-      2a000000 0000 0000                   pid 42, total_extlen, padding
-      00000000000000000000000000000000     struct fuse_create_in
-      233100                               '#1\\0'
+      2a000000 0200 0000                   pid 42, total_extlen 2, padding
+      02004100 b6810000 12000000 00000000  flags 4259842, mode 33206, umask 18, open_flags
+      2f00                                 '/\\0'
+      10000000 20000000                    size 16, type 32
+      01000000 07000000                    nr_groups 1, group 7
     `,
     reply: `
-      10000000 daffffff 8000000000000000   len 16, error -38, unique 128
+      a0000000 00000000 8000000000000000   len 160, error, unique 128
+      0600000000000000 0000000000000000    nodeid 6, generation
+      ffffffff00000000 ffffffff00000000    entry_valid 4294967295, attr_valid 4294967295
+      00000000 00000000 0600000000000000   entry_valid_nsec, attr_valid_nsec, ino 6
+      0000000000000000 0000000000000000    size, blocks
+      00f1536500000000 00f1536500000000    atime 1700000000, mtime 1700000000
+      00f1536500000000 15cd5b07 15cd5b07   ctime 1700000000, atimensec 123456789, mtimensec 123456789
+      15cd5b07 a4810000 00000000           ctimensec 123456789, mode 33188, nlink
+      e8030000 64000000 00000000           uid 1000, gid 100, rdev
+      00100000 00000000 0000000000000000   blksize 4096, flags, fh
+      22000000 00000000                    open_flags 34, padding
     `,
   },
   {
-    // ENOSYS
+    // STATX_BASIC_STATS | STATX_BTIME
     name: 'STATX',
     request: `
       40000000 34000000 8200000000000000   len 64, opcode 52, unique 130
       0200000000000000 e8030000 64000000   nodeid 2, uid 1000, gid 100
       2a000000 0000 0000                   pid 42, total_extlen, padding
-      00*24                                struct fuse_statx_in of 7.39
+      00000000 00000000 0000000000000000   getattr_flags, reserved, fh
+      00000000 ff0f0000                    sx_flags, sx_mask 4095
     `,
     reply: `
-      10000000 daffffff 8200000000000000   len 16, error -38, unique 130
+      30010000 00000000 8200000000000000   len 304, error, unique 130
+      ffffffff00000000 00000000 00000000   attr_valid 4294967295, attr_valid_nsec, flags
+      0000000000000000 0000000000000000    spare
+      ff0f0000 00100000 0000000000000000   mask 4095, blksize 4096, attributes
+      01000000 07000000 08000000 80810000  nlink 1, uid 7, gid 8, mode 33152 and spare
+      0200000000000000 3101000000000000    ino 2, size 305
+      0100000000000000 0000000000000000    blocks 1, attributes_mask
+      00f1536500000000 15cd5b07 00000000   atime 1700000000, 123456789 ns
+      00f1536500000000 15cd5b07 00000000   btime
+      00f1536500000000 15cd5b07 00000000   ctime
+      00f1536500000000 15cd5b07 00000000   mtime
+      00000000 00000000 00000000 00000000  rdev_major, rdev_minor, dev_major, dev_minor
+      00*112                               spare
     `,
   },
   {

@@ -39,7 +39,7 @@ function write(node: Node, offset: number, text: string | Buffer): void {
 }
 
 function read(node: Node, offset: number, bytes: number): string {
-  const vfs = new Vfs(store, { now: () => [0, 0], totals: ROOMY_TOTALS });
+  const vfs = new Vfs(store, { totals: ROOMY_TOTALS });
   const text = readRange(vfs, node.ino, offset, bytes).toString('latin1');
   vfs.close();
   return text;

@@ -15,7 +15,7 @@ import type { OpenTestStore } from './stores.ts';
 const READ: OpenFlags = { read: true, write: false, truncate: false, append: false, clearSetId: false };
 export const WRITE: OpenFlags = { ...READ, write: true };
 export const TRUNCATE: OpenFlags = { ...WRITE, read: false, truncate: true };
-const PLAIN = { noReplace: false, exchange: false };
+const PLAIN = { noReplace: false, exchange: false, whiteout: false };
 
 /** One directory of a store, as a tool sees it that works there. */
 export class Editor {
@@ -129,7 +129,7 @@ export class Editor {
 
   rename(from: string, to: string): string {
     const { ino } = this.directory;
-    return outcomeOf(() => this.vfs.rename(ino, from, ino, to, PLAIN));
+    return outcomeOf(() => this.vfs.rename(ino, from, ino, to, PLAIN, ROOT_CALLER));
   }
 
   state(name: string): string {

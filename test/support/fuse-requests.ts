@@ -34,6 +34,8 @@ export interface Header {
 export class Requests {
   unique = 0n;
   readonly header: Header;
+  /** Put at the end of each request. */
+  extensions: Uint8Array = Buffer.alloc(0);
 
   constructor(header: Header = {}) {
     this.header = header;
@@ -42,7 +44,7 @@ export class Requests {
   request(opcode: number, nodeid: number | bigint, ...body: Uint8Array[]): Buffer {
     this.unique += 2n;
     const { unique = this.unique, uid = 1000, gid = 100, pid = 42 } = this.header;
-    const tail = Buffer.concat(body);
+    const tail = Buffer.concat([...body, this.extensions]);
     const head = struct(
       [32, 40 + tail.length],
       [32, opcode],
@@ -51,7 +53,8 @@ export class Requests {
       [32, uid],
       [32, gid],
       [32, pid],
-      [32, 0],
+      [16, this.extensions.length / 8],
+      [16, 0],
     );
     return Buffer.concat([head, tail]);
   }
@@ -188,6 +191,23 @@ export class Requests {
       struct([64, handle], [64, offset], [32, data.length], [32, writeFlags], [64, 0], [32, flags], [32, 0]),
       data,
     );
+  }
+
+  tmpfile(parent: number, mode = 0o100666, flags = 0o20200002): Buffer {
+    return this.request(51, parent, struct([32, flags], [32, mode], [32, 0o022], [32, 0]), cstring('/'));
+  }
+
+  ioctl(ino: number, command: number, data: Uint8Array, outBytes: number): Buffer {
+    return this.request(
+      39,
+      ino,
+      struct([64, 0], [32, 0], [32, command], [64, 0], [32, data.length], [32, outBytes]),
+      data,
+    );
+  }
+
+  statx(ino: number): Buffer {
+    return this.request(52, ino, struct([32, 0], [32, 0], [64, 0], [32, 0], [32, 0xfff]));
   }
 
   statfs(): Buffer {

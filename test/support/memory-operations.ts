@@ -14,7 +14,9 @@ import type {
   OpenFlags,
   Operations,
   ReadResult,
+  RenameFlags,
   Totals,
+  XattrFlags,
 } from '../../mount/operations.ts';
 import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
@@ -180,9 +182,16 @@ export class MemoryOperations implements Operations {
     return { attributes, opened: this.#opened(attributes.ino) };
   }
 
+  tmpfile(parent: Ino, mode: number, _linkable: boolean, caller: Caller): Created {
+    this.#entries(parent);
+    const node = this.#make(KIND.file, mode & ~(caller.umask ?? 0), caller);
+    node.nlink = 0;
+    return { attributes: node, opened: this.#opened(node.ino) };
+  }
+
   mknod(parent: Ino, name: Name, kind: Kind, mode: number, rdev: number, caller: Caller): Attributes {
     this.#checkFree(parent, name);
-    const node = this.#make(kind, mode, caller);
+    const node = this.#make(kind, mode & ~(caller.umask ?? 0), caller);
     node.rdev = rdev;
     this.#attach(parent, name, node);
     return node;
@@ -190,7 +199,7 @@ export class MemoryOperations implements Operations {
 
   mkdir(parent: Ino, name: Name, mode: number, caller: Caller): Attributes {
     this.#checkFree(parent, name);
-    const node = this.#make(KIND.directory, mode, caller);
+    const node = this.#make(KIND.directory, mode & ~(caller.umask ?? 0), caller);
     this.#attach(parent, name, node);
     return node;
   }
@@ -229,7 +238,7 @@ export class MemoryOperations implements Operations {
     this.#drop(node);
   }
 
-  rename(from: Ino, fromName: Name, to: Ino, toName: Name, options: { noReplace: boolean; exchange: boolean }): void {
+  rename(from: Ino, fromName: Name, to: Ino, toName: Name, options: RenameFlags, caller: Caller): void {
     const node = this.#child(from, fromName);
     const targetIno = this.#entries(to).get(toName)?.ino;
     const target = targetIno === undefined ? undefined : this.node(targetIno);
@@ -253,6 +262,7 @@ export class MemoryOperations implements Operations {
     }
     this.#attach(to, toName, node);
     this.#touch(node, false);
+    if (options.whiteout) this.mknod(from, fromName, KIND.charDevice, 0, 0, caller);
   }
 
   #checkMove(node: MemoryNode, to: Ino): void {
@@ -392,13 +402,7 @@ export class MemoryOperations implements Operations {
     return [...this.node(ino).xattrs.keys()];
   }
 
-  setXattr(
-    ino: Ino,
-    name: Name,
-    value: Uint8Array,
-    options: { create: boolean; replace: boolean },
-    _caller: Caller,
-  ): void {
+  setXattr(ino: Ino, name: Name, value: Uint8Array, options: XattrFlags, _caller: Caller): void {
     const node = this.node(ino);
     if (options.create && node.xattrs.has(name)) throw new FxError('EXISTS');
     if (options.replace && !node.xattrs.has(name)) throw new FxError('NO_ATTRIBUTE');

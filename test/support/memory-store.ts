@@ -101,6 +101,10 @@ export class MemoryStore implements StoreApi {
     });
   }
 
+  createUnlinked(fresh: NewNode): Node {
+    return this.#frame(() => this.#fresh(fresh));
+  }
+
   link(node: Node, parent: Node, name: Name): void {
     this.#frame(() => {
       this.#checkFree(parent, name);
@@ -142,7 +146,7 @@ export class MemoryStore implements StoreApi {
       const now = this.#now();
       const { size, value, share, hole, reserve } = changes;
       const touched = [size, value, share, hole, reserve].some((change) => change !== undefined);
-      const mtime = changes.mtime ?? (touched ? now : undefined);
+      const mtime = changes.mtime === 'now' ? now : (changes.mtime ?? (touched ? now : undefined));
       if (changes.value !== undefined) this.#setValue(node, changes.value);
       if (share !== undefined) this.#share(node, share);
       if (hole !== undefined) this.#contentOf(node).zero(hole.offset, hole.bytes);
@@ -154,7 +158,7 @@ export class MemoryStore implements StoreApi {
       node.uid = changes.uid ?? node.uid;
       node.gid = changes.gid ?? node.gid;
       if (changes.xattrs) this.#setXattrs(node, changes.xattrs);
-      if (changes.atime) [node.atimeSec, node.atimeNsec] = changes.atime;
+      if (changes.atime) [node.atimeSec, node.atimeNsec] = changes.atime === 'now' ? now : changes.atime;
       if (changes.btime) [node.btimeSec, node.btimeNsec] = changes.btime;
       if (mtime) [node.mtimeSec, node.mtimeNsec] = mtime;
       [node.ctimeSec, node.ctimeNsec] = changes.ctime ?? now;

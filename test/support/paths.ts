@@ -173,7 +173,7 @@ export class VfsPaths implements PathOperations {
   }
 
   renameWith(path: string, to: string, noReplace: boolean, exchange: boolean): void {
-    this.vfs.rename(...this.#split(path), ...this.#split(to), { noReplace, exchange });
+    this.vfs.rename(...this.#split(path), ...this.#split(to), { noReplace, exchange, whiteout: false }, ROOT_CALLER);
   }
 
   unlink(path: string): void {

@@ -4,20 +4,18 @@
 import { Vfs } from '../../mount/vfs.ts';
 import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
-import type { StoreApi, Time } from '../../src/store/api.ts';
+import type { StoreApi } from '../../src/store/api.ts';
 import type { Node } from '../../src/store/node.ts';
 import { type Described, digest, ROOMY_TOTALS, readAll, VfsPaths } from './paths.ts';
 
 export class StorePaths extends VfsPaths {
   store: StoreApi;
-  readonly #now: () => Time;
   /** Inodes held open, as a kernel would; an inode may be there twice. */
   readonly #held: Ino[] = [];
 
-  constructor(store: StoreApi, now: () => Time) {
-    super(new Vfs(store, { now, totals: ROOMY_TOTALS }));
+  constructor(store: StoreApi) {
+    super(new Vfs(store, { totals: ROOMY_TOTALS }));
     this.store = store;
-    this.#now = now;
     this.#hold();
   }
 
@@ -30,7 +28,7 @@ export class StorePaths extends VfsPaths {
     (this.vfs as Vfs).close();
     this.store = store;
     this.#held.length = 0;
-    this.vfs = new Vfs(store, { now: this.#now, totals: ROOMY_TOTALS });
+    this.vfs = new Vfs(store, { totals: ROOMY_TOTALS });
     this.#hold();
   }
 

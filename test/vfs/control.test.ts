@@ -83,8 +83,8 @@ storeTest('nothing of the control directory can be changed', async (open) => {
     () => vfs.unlink(ino, 'problems'),
     () => vfs.rmdir(1, '.fx'),
     () => vfs.mkdir(1, '.fx', 0o755, ROOT_CALLER),
-    () => vfs.rename(1, '.fx', 1, 'x', { noReplace: false, exchange: false }),
-    () => vfs.rename(1, 'd', 1, '.fx', { noReplace: false, exchange: false }),
+    () => vfs.rename(1, '.fx', 1, 'x', { noReplace: false, exchange: false, whiteout: false }, ROOT_CALLER),
+    () => vfs.rename(1, 'd', 1, '.fx', { noReplace: false, exchange: false, whiteout: false }, ROOT_CALLER),
   ].map((change) => outcomeOf(change));
   expect(new Set(outcomes)).toEqual(new Set(['NOT_PERMITTED']));
   expect(editor.put('t.json', fromJs(1)).nlink).toBe(1);

@@ -2,17 +2,16 @@ import { expect } from 'vitest';
 import type { Caller } from '../../mount/operations.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { KIND } from '../../src/store/node.ts';
-import { tickingClock } from '../support/clock.ts';
 import { NO_TOTALS, outcomeOf, ROOT_CALLER, readAll, VfsPaths } from '../support/paths.ts';
 import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 const USER: Caller = { uid: 1000, gid: 100, pid: 7 };
 const NO_FLAGS = { read: true, write: true, truncate: false, append: false, clearSetId: false };
-const PLAIN = { noReplace: false, exchange: false };
+const PLAIN = { noReplace: false, exchange: false, whiteout: false };
 
 async function setUp(open: OpenTestStore) {
-  const { store, now } = await open();
-  const vfs = new Vfs(store, { now, totals: NO_TOTALS });
+  const { store } = await open();
+  const vfs = new Vfs(store, { totals: NO_TOTALS });
   return { store, vfs, paths: new VfsPaths(vfs) };
 }
 
@@ -62,8 +61,8 @@ storeTest('names over 255 bytes are refused everywhere, also by lookup', async (
     () => vfs.link(ino, 1, long),
     () => vfs.unlink(1, long),
     () => vfs.rmdir(1, long),
-    () => vfs.rename(1, 'f', 1, long, PLAIN),
-    () => vfs.rename(1, long, 1, 'g', PLAIN),
+    () => vfs.rename(1, 'f', 1, long, PLAIN, ROOT_CALLER),
+    () => vfs.rename(1, long, 1, 'g', PLAIN, ROOT_CALLER),
   ];
   for (const call of calls) expect(outcomeOf(call)).toBe('NAME_TOO_LONG');
   expect(outcomeOf(() => paths.mkdir('y'.repeat(255), 0o755))).toBe('OK');
@@ -213,7 +212,7 @@ storeTest('a listing goes on from any cookie while entries come and go', async (
 storeTest('a read-only mount refuses every change and serves every read', async (open) => {
   const { store, paths } = await setUp(open);
   paths.create('f', 0o644);
-  const vfs = new Vfs(store, { now: tickingClock(), totals: NO_TOTALS, readOnly: true });
+  const vfs = new Vfs(store, { totals: NO_TOTALS, readOnly: true });
   const sealed = new VfsPaths(vfs);
   const { ino } = sealed.find('f');
   const calls = [

@@ -2,7 +2,6 @@ import { expect } from 'vitest';
 import { Vfs } from '../../mount/vfs.ts';
 import { KIND, type Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
-import { tickingClock } from '../support/clock.ts';
 import { NO_TOTALS, ROOMY_TOTALS, VfsPaths } from '../support/paths.ts';
 import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
@@ -11,14 +10,14 @@ const OFFSET = 2 ** 52;
 
 /** Two mounts of one store, and what the second one tells its driver. */
 async function setUp(open: OpenTestStore, totals = NO_TOTALS) {
-  const { store, now } = await open();
-  const own = new Vfs(store, { now, totals });
+  const { store } = await open();
+  const own = new Vfs(store, { totals });
   const told: string[] = [];
   own.subscribe({
     inode: (ino, offset, bytes) => void told.push(`inode ${ino} ${offset} ${bytes}`),
     entry: (parent, name) => void told.push(`entry ${parent} ${name}`),
   });
-  const other = new VfsPaths(new Vfs(store, { now, totals }));
+  const other = new VfsPaths(new Vfs(store, { totals }));
   const paths = new VfsPaths(own);
   const tells = (change: () => void) => {
     told.length = 0;
@@ -202,7 +201,7 @@ storeTest('nothing is told after the subscription or the mount ended', async (op
 storeTest('invalidations of a subtree mount use its own numbers, and leave out the root above it', async (open) => {
   const { store, other, paths, node } = await setUp(open);
   paths.mkdir('sub', 0o755);
-  const sub = new Vfs(store, { now: tickingClock(), totals: NO_TOTALS, root: node('sub').ino });
+  const sub = new Vfs(store, { totals: NO_TOTALS, root: node('sub').ino });
   const told: string[] = [];
   sub.subscribe({
     inode: (ino, offset, bytes) => void told.push(`inode ${ino} ${offset} ${bytes}`),

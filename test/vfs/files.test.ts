@@ -11,8 +11,8 @@ const SET = { create: false, replace: false };
 const WRITE = { read: true, write: true, truncate: false, append: false, clearSetId: false };
 
 async function setUp(open: OpenTestStore, mode = 0o644) {
-  const { store, now } = await open();
-  const vfs = new Vfs(store, { now, totals: NO_TOTALS });
+  const { store } = await open();
+  const vfs = new Vfs(store, { totals: NO_TOTALS });
   const paths = new VfsPaths(vfs);
   paths.create('f', 0o644);
   const { ino } = paths.find('f');
@@ -88,6 +88,7 @@ storeTest('each change sets the times that POSIX says', async (open) => {
   expectTimes(() => paths.chown('f', 0, 0), 'ctime');
   expectTimes(() => vfs.setAttributes(ino, {}), '');
   expectTimes(() => vfs.setAttributes(ino, { uid: 0xffff_ffff, gid: 0xffff_ffff }), '');
+  expectTimes(() => vfs.setAttributes(ino, { clearSetId: true }), 'ctime');
   expectTimes(() => vfs.setAttributes(ino, { atime: [5, 1] }), 'atime ctime');
   expectTimes(() => vfs.setAttributes(ino, { mtime: 'now' }), 'mtime ctime');
   expectTimes(() => vfs.setAttributes(ino, { atime: 'now', mtime: [-7, 999_999_999] }), 'atime mtime ctime');

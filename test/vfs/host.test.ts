@@ -27,12 +27,11 @@ test.skipIf(!isRoot)(
       fc.assert(
         fc.property(fc.array(posixStep(), { minLength: 1, maxLength: 60, size: 'max' }), (steps) => {
           const directory = mkdtempSync(join(tmpdir(), 'fxmount-host-'));
-          const now = tickingClock();
-          const store = new MemoryStore({ now });
+          const store = new MemoryStore({ now: tickingClock() });
           try {
             const host = new HostPaths(directory);
             host.chmod('', 0o755);
-            const vfs = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+            const vfs = new VfsPaths(new Vfs(store, { totals: NO_TOTALS }));
             for (const open of steps) {
               const step = open.among(vfs.paths());
               const expected = outcomeOf(() => step.run(host));

@@ -90,11 +90,10 @@ const round = fc.record({
 
 async function play(rounds: { steps: OpenStep<StorePaths>[]; interrupted: Interruption | null }[]): Promise<void> {
   const subject = new Subject();
-  const now = tickingClock();
-  const memory = new MemoryStore({ now });
+  const memory = new MemoryStore({ now: tickingClock() });
   try {
-    const real = new StorePaths(await subject.open(), now);
-    const model = new StorePaths(memory, now);
+    const real = new StorePaths(await subject.open());
+    const model = new StorePaths(memory);
     for (const { steps, interrupted } of rounds) {
       for (const open of steps) {
         const step = open.among(model.paths());

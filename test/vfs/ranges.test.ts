@@ -14,8 +14,8 @@ const USER = { uid: 1000, gid: 1000, pid: 1 };
 const BLOCK = 4096;
 
 async function setUp(open: OpenTestStore) {
-  const { store, now } = await open();
-  const vfs = new Vfs(store, { now, totals: ROOMY_TOTALS });
+  const { store } = await open();
+  const vfs = new Vfs(store, { totals: ROOMY_TOTALS });
   const paths = new VfsPaths(vfs);
   paths.create('f', 0o644);
   paths.create('g', 0o644);

@@ -2,19 +2,19 @@ import { expect } from 'vitest';
 import { Vfs } from '../../mount/vfs.ts';
 import type { Node } from '../../src/store/node.ts';
 import { encode } from '../../src/uarr/v2.ts';
-import { NO_TOTALS, outcomeOf, readAll, VfsPaths } from '../support/paths.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER, readAll, VfsPaths } from '../support/paths.ts';
 import { type OpenTestStore, storeTest } from '../support/stores.ts';
 
 async function setUp(open: OpenTestStore) {
-  const { store, now } = await open();
-  const whole = new VfsPaths(new Vfs(store, { now, totals: NO_TOTALS }));
+  const { store } = await open();
+  const whole = new VfsPaths(new Vfs(store, { totals: NO_TOTALS }));
   whole.mkdir('sub', 0o750);
   whole.mkdir('sub/d', 0o755);
   whole.create('sub/d/f', 0o644);
   whole.create('outside', 0o644);
   const inner = whole.find('sub').ino;
-  const vfs = new Vfs(store, { now, totals: NO_TOTALS, root: inner });
-  return { store, now, whole, vfs, sub: new VfsPaths(vfs), inner };
+  const vfs = new Vfs(store, { totals: NO_TOTALS, root: inner });
+  return { store, whole, vfs, sub: new VfsPaths(vfs), inner };
 }
 
 storeTest('the subtree’s directory is inode 1 and its own parent', async (open) => {
@@ -53,7 +53,9 @@ storeTest('nothing outside is reached, but by a name inside that is a hard link'
   whole.link('outside', 'sub/linked');
   expect(vfs.lookup(1, 'linked')).toMatchObject({ ino, nlink: 2 });
   expect(vfs.lookup(ino, '.')?.ino).toBe(ino);
-  expect(outcomeOf(() => vfs.rename(1, '..', 1, 'x', { noReplace: false, exchange: false }))).not.toBe('OK');
+  expect(
+    outcomeOf(() => vfs.rename(1, '..', 1, 'x', { noReplace: false, exchange: false, whiteout: false }, ROOT_CALLER)),
+  ).not.toBe('OK');
 });
 
 storeTest('a directory moved out of the subtree has no parent there', async (open) => {
@@ -88,8 +90,8 @@ storeTest('the root of a mount stays when the directory is removed elsewhere', a
 });
 
 storeTest('only a directory can be mounted', async (open) => {
-  const { store, now, whole } = await setUp(open);
-  const mount = (root: number) => outcomeOf(() => void new Vfs(store, { now, totals: NO_TOTALS, root }));
+  const { store, whole } = await setUp(open);
+  const mount = (root: number) => outcomeOf(() => void new Vfs(store, { totals: NO_TOTALS, root }));
   expect(mount(whole.find('outside').ino)).toBe('NOT_DIRECTORY');
   expect(mount(99_999)).toBe('NOT_FOUND');
 });

@@ -2,13 +2,12 @@ import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { hostTotals } from '../../mount/totals.ts';
 import { Vfs } from '../../mount/vfs.ts';
-import { tickingClock } from '../support/clock.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 test('statfs tells of the disk that holds the store, and answers at once', async () => {
   const store = new MemoryStore();
   const totals = await hostTotals(store, tmpdir(), 0);
-  const vfs = new Vfs(store, { now: tickingClock(), totals });
+  const vfs = new Vfs(store, { totals });
   for (let i = 0; i < 3; i++) {
     const { totalBytes, freeBytes, inodes, freeInodes } = vfs.statfs();
     expect(totalBytes).toBeGreaterThan(freeBytes);
