@@ -50,7 +50,8 @@ function diff(differ: Differ, base: Value, next: Value, path: FieldPath): void {
   else {
     const { node, part, typing, edits } = differ;
     if (equal(typing.show(base), next, true)) return;
-    edits.push({ op: 'set', node, part, path, value: typing.restore(next, base) });
+    const value = typing.restore(next, base);
+    if (!equal(value, base, true)) edits.push({ op: 'set', node, part, path, value });
   }
 }
 
@@ -129,10 +130,17 @@ function keysOf(items: readonly Value[], name: string): string[] | undefined {
   return keys.size === items.length ? [...keys] : undefined;
 }
 
-/** A text that two values share exactly when they are equal. */
+/** A text that two values share exactly when they are equal, whatever the order of their keys. */
 export function labelOf(value: Value): string {
   if (typeof value === 'string') return `"${value}`;
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') return Object.is(value, -0) ? 'f-0' : `f${value}`;
-  return Buffer.from(encode(value)).latin1Slice();
+  return Buffer.from(encode(withSortedKeys(value))).latin1Slice();
+}
+
+function withSortedKeys(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (!(value instanceof Map)) return value;
+  const entries = [...value].sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(entries.map(([key, item]) => [key, withSortedKeys(item)] as const));
 }

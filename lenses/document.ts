@@ -6,7 +6,7 @@
  * `get` with a complement is the difference of the kept text's value and the node's, spliced into that text,
  * parsed again and compared; when that does not give the value, the canonical text.
  */
-import type { Value } from '../src/uarr/value.ts';
+import { equal, type Value } from '../src/uarr/value.ts';
 import { type Decoded, decodeText, encodeText, newlineOf } from './decode.ts';
 import { type Diagnostic, type Problem, ProblemError } from './diagnostics.ts';
 import { diffValues, type Typing } from './diff-values.ts';
@@ -76,8 +76,10 @@ export function openDocument<Tree extends SyntaxNode>(format: DocumentFormat<Tre
   try {
     parsed = format.parse(text);
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    return refused(positions.diagnostic(error.problem));
+    // A parser's own fault, such as a stack that overflows, is a text that it cannot take.
+    const why = (error as Error).message.split('\n')[0];
+    const problem = { index: 0, code: 'unreadable', message: `the text cannot be read as ${format.name}: ${why}` };
+    return refused(positions.diagnostic(error instanceof ProblemError ? error.problem : problem));
   }
   const diagnostics = [...parsed.problems]
     .sort((a, b) => a.index - b.index)
@@ -92,7 +94,7 @@ export function renderDocument<Tree extends SyntaxNode>(
   value: Value,
   kept: Uint8Array | undefined,
 ): Uint8Array {
-  const spliced = kept && spliceDocument(format, format.show(value), kept);
+  const spliced = kept && spliceDocument(format, value, kept);
   return spliced ?? encodeText(format.print(value), false);
 }
 
@@ -101,21 +103,37 @@ const ROUNDS_MAX = 4;
 
 function spliceDocument<Tree extends SyntaxNode>(
   format: DocumentFormat<Tree>,
-  shown: Value,
+  value: Value,
   kept: Uint8Array,
 ): Uint8Array | undefined {
+  const shown = format.show(value);
   let bytes = kept;
   for (let round = 0; round <= ROUNDS_MAX; round++) {
     const opened = openDocument(format, bytes);
     if (!opened.ok) return undefined;
     const { decoded, tree } = opened;
-    const edits = diffValues(tree.value, shown, TEXT);
+    const edits = diffValues(tree.value, asSaid(shown, value, tree.value, format), TEXT);
     if (edits.length === 0) return bytes;
     const text = format.splice(decoded.text, tree, edits, newlineOf(decoded.text));
     if (text === undefined || text === decoded.text) return undefined;
     bytes = encodeText(text, decoded.bom);
   }
   return undefined;
+}
+
+/** What the text is to say: a field that it already says in another spelling stays as the text has it. */
+function asSaid(shown: Value, value: Value, said: Value, typing: Typing): Value {
+  if (shown instanceof Map && value instanceof Map && said instanceof Map) {
+    return new Map(
+      Array.from(shown, ([key, item]) => [key, asSaid(item, value.get(key), said.get(key), typing)] as const),
+    );
+  }
+  if (Array.isArray(shown) && Array.isArray(value) && Array.isArray(said) && said.length === shown.length) {
+    return shown.map((item, i) => asSaid(item, value[i], said[i], typing));
+  }
+  return said !== undefined && !equal(shown, said, true) && equal(typing.restore(said, value), value, true)
+    ? said
+    : shown;
 }
 
 /** A place in the tree: the member at the path, or the nearest above it that is there. */

@@ -25,8 +25,7 @@ export interface NativeTypes {
 
 /** The typing of a format with JSON's types and some more. */
 export function jsonTyping(native: NativeTypes): Typing {
-  const show = (value: Value): Value => showAs(value, native);
-  return { show, restore: (next, base) => restoreFrom(next, base, show) };
+  return { show: (value) => showAs(value, native), restore: restoreFrom };
 }
 
 /** The value that the text of `value` reads as. Shares what has no other form. */
@@ -83,14 +82,14 @@ function showElement(vector: Value, item: number | bigint, native: NativeTypes):
  * `next`, as a text says it, in the type of `base` when it can be said in that type; else as it is. So a u16
  * stays a u16, and a text in a timestamp's place becomes one if it is one.
  */
-function restoreFrom(next: Value, base: Value, show: (value: Value) => Value): Value {
+function restoreFrom(next: Value, base: Value): Value {
   if (typeof base === 'number' && !Number.isFinite(base)) return special(next) ?? next;
   if (base instanceof Sized && (typeof next === 'bigint' || typeof next === 'number' || next instanceof Sized)) {
     return sized(next, base) ?? next;
   }
   if (typeof next === 'string' && (base instanceof Timestamp || base instanceof Uuid || base instanceof NodeRef)) {
     const parsed = parseScalar(next, base);
-    return parsed.ok && show(parsed.value) === next ? parsed.value : next;
+    return parsed.ok ? parsed.value : next;
   }
   if (typeof next === 'string' && base instanceof Uint8Array) {
     const bytes = Buffer.from(next, 'base64');

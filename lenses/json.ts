@@ -65,7 +65,12 @@ function format(name: 'json' | 'jsonc'): DocumentFormat<JsonNode> {
 
 const STYLE = { padding: '', breakEmpty: true, restOfLine: /^[ \t]*(?:\/\*(?:[^*]|\*(?!\/))*\*\/[ \t]*)*(?:\/\/.*)?$/ };
 
-function spliceJson(text: string, tree: JsonNode, edits: readonly FieldEdit[], newline: string): string | undefined {
+export function spliceJson(
+  text: string,
+  tree: JsonNode,
+  edits: readonly FieldEdit[],
+  newline: string,
+): string | undefined {
   const change = sortEdits(tree, edits);
   if (change === undefined) return undefined;
   if (change.root !== undefined)

@@ -73,8 +73,10 @@ function compare(base: SourceNode, ours: readonly Edit[], theirs: readonly Edit[
     }
   }
   const parents = parentsOf(base);
-  comparison.conflicts.push(...inDeleted(parents, ours, theirs, (mine, edit) => ({ ours: edit, theirs: mine })));
-  comparison.conflicts.push(...inDeleted(parents, theirs, ours, (mine, edit) => ({ ours: mine, theirs: edit })));
+  comparison.conflicts.push(...inDeleted(parents, ours, theirs).map(([mine, edit]) => ({ ours: mine, theirs: edit })));
+  comparison.conflicts.push(
+    ...inDeleted(parents, theirs, ours).map(([their, edit]) => ({ ours: edit, theirs: their })),
+  );
   return comparison;
 }
 
@@ -150,25 +152,24 @@ function parentsOf(base: SourceNode): Map<Handle, Handle> {
   return parents;
 }
 
-/** Conflicts of what one side deletes with what the other edits in it. */
+/** Deletions of one side, each with an edit of the other in what it deletes. */
 function inDeleted(
   parents: ReadonlyMap<Handle, Handle>,
   deleting: readonly Edit[],
   editing: readonly Edit[],
-  conflict: (deletion: Edit, edit: Edit) => Conflict,
-): Conflict[] {
+): [deletion: Edit, edit: Edit][] {
   const deleted = new Map<Handle, Edit>();
   for (const edit of deleting) if (edit.op === 'delete') deleted.set(edit.node, edit);
   if (deleted.size === 0) return [];
-  const conflicts: Conflict[] = [];
+  const found: [Edit, Edit][] = [];
   for (const edit of editing) {
     if (edit.op === 'delete' || edit.op === 'order') continue;
     for (const touched of 'parent' in edit ? [edit.node, edit.parent] : [edit.node]) {
       for (let node: Handle | undefined = touched; node !== undefined; node = parents.get(node)) {
         const deletion = deleted.get(node);
-        if (deletion !== undefined) conflicts.push(conflict(deletion, edit));
+        if (deletion !== undefined) found.push([deletion, edit]);
       }
     }
   }
-  return conflicts;
+  return found;
 }

@@ -3,17 +3,39 @@
  */
 import { FxError } from '../src/errors.ts';
 import { csv } from './csv.ts';
+import { env } from './env.ts';
+import { ini } from './ini.ts';
 import { json, jsonc } from './json.ts';
+import { jsonl } from './jsonl.ts';
 import type { Lens, LensOptions } from './lens.ts';
+import { markdown } from './markdown.ts';
+import { properties } from './properties.ts';
 import { raw } from './raw.ts';
 import { snippets } from './snippets.ts';
 import { text } from './text.ts';
 import { toml } from './toml.ts';
 import { tree } from './tree.ts';
+import { uarr } from './uarr.ts';
 import { yaml } from './yaml.ts';
 
 /** The lenses of fxmount. */
-export const LENSES: readonly Lens[] = [raw, text, json, jsonc, yaml, toml, tree, csv, snippets];
+export const LENSES: readonly Lens[] = [
+  raw,
+  text,
+  json,
+  jsonc,
+  yaml,
+  toml,
+  tree,
+  csv,
+  jsonl,
+  snippets,
+  env,
+  ini,
+  properties,
+  markdown,
+  uarr,
+];
 
 export class LensRegistry {
   readonly #byName = new Map<string, Lens>();

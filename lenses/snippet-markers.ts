@@ -78,9 +78,16 @@ export function printMarker(
   return `${open} FX:${kind}${parts.join('')}${close}`;
 }
 
+/** A line that is longer is no marker. */
+const MARKER_UNITS_MAX = 4096;
+
+function isMarker(line: string): boolean {
+  return line.length <= MARKER_UNITS_MAX && line.includes('FX:') && MARKER.test(line);
+}
+
 /** Whether some line of a text is a marker: such a text cannot stand between markers. */
 export function hasMarker(text: string): boolean {
-  return text.includes('FX:') && text.split('\n').some((line) => MARKER.test(line));
+  return text.includes('FX:') && text.split('\n').some(isMarker);
 }
 
 /** Whether a value can stand in a marker of the language. */
@@ -145,7 +152,7 @@ export function parseBlocks(text: string): {
 }
 
 function markerOf(line: string, start: number, next: number): MarkerLine | undefined {
-  const match = line.includes('FX:') ? MARKER.exec(line) : null;
+  const match = isMarker(line) ? MARKER.exec(line) : null;
   if (match === null) return undefined;
   const [, kind = '', rest = '', cr = ''] = match;
   const attributes = new Map(

@@ -188,9 +188,25 @@ function lastEnds(parts: readonly string[]): boolean {
 function spliceBlock(text: string, block: Block, node: SourceNode, newline: string): string {
   const same = sameText(block.body, textOf(node));
   if (same && changedAttributes(block, node).length === 0) return text.slice(block.start, block.end);
-  const body = same ? text.slice(block.bodyStart, block.endStart) : undefined;
+  const end = block.crlf ? '\r\n' : '\n';
   const printed = block.crlf ? textOf(node).replaceAll('\n', '\r\n') : textOf(node);
-  return `${beginMarker(node)}${block.crlf ? '\r\n' : '\n'}${body ?? printed + (block.crlf ? '\r\n' : newline)}${text.slice(block.endStart, block.end)}`;
+  const body = same ? text.slice(block.bodyStart, block.endStart) : printed + (block.crlf ? end : newline);
+  return `${renewedMarker(block, node)}${end}${body}${text.slice(block.endStart, block.end)}`;
+}
+
+/** The marker with the attributes that it had, as the node has them now. */
+function renewedMarker({ attributes }: Block, node: SourceNode): string {
+  const renewed: [string, string][] = [];
+  for (const [name, said] of attributes) {
+    if (name === 'id') renewed.push([name, snippetId(node)]);
+    else if (name === 'checksum') renewed.push([name, printChecksum(textOf(node))]);
+    else if (!(ATTRIBUTES as readonly string[]).includes(name)) renewed.push([name, said]);
+    else {
+      const value = attributeOf(node, name);
+      if (value !== undefined) renewed.push([name, value]);
+    }
+  }
+  return printMarker('BEGIN', attributeOf(node, 'lang') ?? '', renewed);
 }
 
 /** Checksums that the markers had in the file as it was served; without it, those of the nodes. */

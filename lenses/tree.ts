@@ -7,7 +7,8 @@
  * | node with a value               | the value                                             |
  * | directory that has a value, too | a map in which the value is under `.value`            |
  *
- * What a new key holds decides what is made: a map becomes a directory, anything else a node with that value. A node
+ * What a new key holds decides what is made: a map becomes a directory, anything else (a map with
+ * keys that can be no names, too) a node with that value. A node
  * keeps its identity while its key stays; a new key with the content of one that is gone is a renaming. Option:
  * `format`, `yaml` (default) or `json`.
  *
@@ -18,6 +19,8 @@ import { FxError } from '../src/errors.ts';
 import { checkName, nameFromText } from '../src/names.ts';
 import type { Value, ValueMap } from '../src/uarr/value.ts';
 import { editValue } from './apply-fields.ts';
+import type { Decoded } from './decode.ts';
+import type { Diagnostic } from './diagnostics.ts';
 import { diffValues, labelOf } from './diff-values.ts';
 import {
   currentText,
@@ -47,14 +50,27 @@ export function treeValue(node: SourceNode): Value {
   return map;
 }
 
-/** A new node for a value: directories for maps. */
+/** A new node for a value: directories for maps whose keys can be names. */
 export function sourceOf(key: string, value: Value): SourceNode {
-  if (!(value instanceof Map)) return leaf(key, value);
+  if (!(value instanceof Map) || !canBeDirectory(value)) return leaf(key, value);
   const own = value.get(OWN_VALUE);
   const children = Array.from(value, ([name, item]) => sourceOf(name, item)).filter(
     ({ key: name }) => name !== OWN_VALUE,
   );
   return { ...branch(key, children), value: own };
+}
+
+function canBeDirectory(map: ValueMap): boolean {
+  return Array.from(map.keys()).every((key) => nameProblem(key) === undefined);
+}
+
+function nameProblem(key: string): string | undefined {
+  try {
+    checkName(nameFromText(key));
+    return undefined;
+  } catch (error) {
+    return error instanceof FxError ? error.message : 'the key is no valid name';
+  }
 }
 
 function refuses(format: DocumentFormat, source: SourceNode): string | undefined {
@@ -102,7 +118,8 @@ class TreeDiffer {
     const gone = children.filter((child) => !kept.has(child.key));
     const added = Array.from(next).filter(([key]) => key !== OWN_VALUE && !kept.has(key));
     for (const [key, child] of kept) this.diff(child, next.get(key), [...path, key]);
-    const renamed = pairRenamed(gone, added, this.#format);
+    const open = added.filter(([key, value]) => !this.#wasHere(id, key, value));
+    const renamed = pairRenamed(gone, open, this.#format);
     for (const child of gone) if (!renamed.has(child)) this.edits.push({ op: 'delete', node: child.id as Handle });
     for (const [child, key] of renamed) {
       this.edits.push({ op: 'rename', node: child.id as Handle, parent: id, key });
@@ -121,12 +138,20 @@ class TreeDiffer {
     }
   }
 
+  /** Whether a node with this key and content was deleted here: it comes back, and nothing is renamed to it. */
+  #wasHere(parent: Handle, key: string, value: Value): boolean {
+    const label = labelOf(value);
+    return this.#tombstones.some(
+      (stone) =>
+        stone.parent === parent &&
+        stone.node.key === key &&
+        labelOf(this.#format.show(treeValue(stone.node))) === label,
+    );
+  }
+
   #checkKey(key: string, path: FieldPath): void {
-    try {
-      checkName(nameFromText(key));
-    } catch (error) {
-      this.badKeys.push({ path, message: error instanceof FxError ? error.message : 'the key is no valid name' });
-    }
+    const message = nameProblem(key);
+    if (message !== undefined) this.badKeys.push({ path, message });
   }
 
   #create(parent: Handle, key: string, value: Value, before: Handle | null, path: FieldPath, from?: SourceNode): void {
@@ -136,7 +161,7 @@ class TreeDiffer {
       this.#tombstones.findLast(
         (stone) => stone.parent === parent && stone.node.key === key && this.#usable(stone.node, value),
       )?.node;
-    const directory = value instanceof Map && (old === undefined || old.children !== null);
+    const directory = old === undefined ? value instanceof Map && canBeDirectory(value) : old.children !== null;
     const own = directory ? (value as ValueMap).get(OWN_VALUE) : value;
     const node = old?.id ?? `+${++this.#created}`;
     this.#revived.add(node);
@@ -213,7 +238,10 @@ function treeLens(format: DocumentFormat): Lens {
       if (!opened.ok) return opened;
       const { tree, decoded, warnings } = opened;
       if (!(tree.value instanceof Map)) return refused(decoded.positions.diagnostic(notMap(tree)));
-      return { ok: true, source: sourceOf('', tree.value), warnings };
+      const root = sourceOf('', tree.value);
+      if (root.children !== null) return { ok: true, source: root, warnings };
+      const bad = [...tree.value.keys()].filter((key) => nameProblem(key) !== undefined);
+      return refused(...bad.map((key) => keyDiagnostic(tree, decoded, [key], nameProblem(key) ?? '')));
     },
     read: (bytes) => readDocument(format, bytes),
     configure(options) {
@@ -230,6 +258,11 @@ function notMap({ start }: SyntaxNode) {
   return { index: start, code: 'kind', message: 'the document of a directory is a map of its entries' };
 }
 
+function keyDiagnostic(tree: SyntaxNode, { positions }: Decoded, path: FieldPath, message: string): Diagnostic {
+  const { member, node } = memberAt(tree, path);
+  return positions.diagnostic({ index: member?.start ?? node.start, code: 'key', message });
+}
+
 function putTree(
   format: DocumentFormat,
   bytes: Uint8Array,
@@ -243,11 +276,7 @@ function putTree(
   const differ = new TreeDiffer(format, options.tombstones ?? []);
   differ.diff(base, tree.value, []);
   if (differ.badKeys.length > 0) {
-    const found = differ.badKeys.map(({ path, message }) => {
-      const place = memberAt(tree, path);
-      return decoded.positions.diagnostic({ index: place.member?.start ?? place.node.start, code: 'key', message });
-    });
-    return refused(...found);
+    return refused(...differ.badKeys.map(({ path, message }) => keyDiagnostic(tree, decoded, path, message)));
   }
   const guard = guardDeletions(base, differ.edits, options, decoded.positions);
   return guard === undefined ? { ok: true, edits: differ.edits, warnings } : refused(guard);

@@ -18,7 +18,6 @@
  */
 import { YAML_BYTES_MAX } from '../src/limits.ts';
 import type { Value } from '../src/uarr/value.ts';
-import { ProblemError } from './diagnostics.ts';
 import { type DocumentFormat, documentLens } from './document.ts';
 import { canonicalJson } from './json.ts';
 import { jsonTyping } from './json-typing.ts';
@@ -29,7 +28,7 @@ import { spliceYaml } from './yaml-splice.ts';
 
 function canonizeYaml(text: string): string {
   try {
-    const { root, problems } = parse(text.replace(/^\ufeff/, ''));
+    const { root, problems } = parseYaml(text.replace(/^\ufeff/, ''));
     return problems.some(({ severity }) => severity !== 'warning') ? text : canonicalJson(root.value);
   } catch {
     return text;
@@ -48,16 +47,6 @@ const EQUIVALENCES: readonly Equivalence[] = [
   { name: 'tags', meaning: 'tags of an application', canonize: canonizeYaml },
 ];
 
-/** The parser's own faults become problems of the text: a text that it cannot take is refused. */
-function parse(text: string): ReturnType<typeof parseYaml> {
-  try {
-    return parseYaml(text);
-  } catch (error) {
-    if (error instanceof ProblemError) throw error;
-    throw new ProblemError(0, 'syntax', `the text cannot be read as YAML (${(error as Error).message.split('\n')[0]})`);
-  }
-}
-
 export const yamlFormat: DocumentFormat<YamlNode> = {
   name: 'yaml',
   version: 1,
@@ -67,7 +56,7 @@ export const yamlFormat: DocumentFormat<YamlNode> = {
   bytesMax: YAML_BYTES_MAX,
   ...jsonTyping({ nonFinite: true, bytes: true }),
   refuses: refusesYaml,
-  parse,
+  parse: parseYaml,
   print: printYaml,
   splice: spliceYaml,
 };

@@ -101,7 +101,10 @@ test('a changed node changes its line alone', () => {
 
 test('what no slot can be named is refused at its place', () => {
   expect(edits(tree, CONFIG, `${TEXT}a/b: 1\n`)).toEqual(['9:1: error: "a/b" is not a valid name [key]']);
-  expect(edits(tree, CONFIG, `${TEXT}x:\n  ..: 1\n`)).toEqual(['10:3: error: ".." is not a valid name [key]']);
+  expect(edits(tree, CONFIG, TEXT.replace('  port', '  ..: 1\n  port'))).toEqual([
+    '3:3: error: ".." is not a valid name [key]',
+  ]);
+  expect(edits(tree, CONFIG, `${TEXT}x:\n  ..: 1\n`)).toEqual(['create +1 in root as "x" { "..": 1 }']);
   expect(edits(tree, CONFIG, '- 1\n')).toEqual([
     '1:1: error: the document of a directory is a map of its entries [kind]',
   ]);
