@@ -120,10 +120,16 @@ export const suite: Suite = {
       await d.ok('chown', 'x', alice, aliceGroup);
       await d.stat('x', { mode: 0o6755 });
     },
-    async 'with -1 for both changes neither ids nor set-id bits, of a file'(d) {
+    async 'with -1 for both changes no ids, but ctime and the set-id bits of files'(d) {
       await d.file('f', { owner: ALICE });
-      await d.ok('chown', 'f', -1, -1);
-      await d.stat('f', { uid: alice, gid: aliceGroup });
+      await d.changes({ f: 'c' }, undefined, 'chown', 'f', -1, -1);
+      await d.do('chmod', 'f', 0o6755);
+      await d.as(ALICE).ok('chown', 'f', -1, -1);
+      await d.stat('f', { uid: alice, gid: aliceGroup, mode: 0o755 });
+      await d.dir('x', { owner: ALICE });
+      await d.do('chmod', 'x', 0o6755);
+      await d.ok('chown', 'x', -1, -1);
+      await d.stat('x', { mode: 0o6755 });
     },
     async 'the new owner has what the mode gives, the old one not any more'(d) {
       await d.file('f', { owner: ALICE, mode: 0o600, content: 'text' });
