@@ -11,7 +11,7 @@ import { importsOf, isCode, isScript, isTest, type Problem, resolveImport, type 
 export const LAYERS: readonly { readonly name: string; readonly paths: readonly string[] }[] = [
   { name: 'composition', paths: ['src/cli.ts', 'src/index.ts', 'src/cli/'] },
   { name: 'daemon', paths: ['src/daemon/'] },
-  { name: 'drivers', paths: ['mount/fuse/', 'mount/winfsp/'] },
+  { name: 'drivers', paths: ['mount/fuse/', 'mount/fuse-native/', 'mount/winfsp/'] },
   { name: 'mount', paths: ['mount/'] },
   { name: 'tree', paths: ['src/tree/'] },
   { name: 'lenses and views', paths: ['lenses/', 'src/views/'] },
@@ -29,6 +29,11 @@ export const STRANGERS: readonly { readonly from: string; readonly to: string; r
   { from: 'lenses/', to: 'node:fs', reason: 'lenses are pure: they do no I/O' },
   { from: 'mount/fuse/', to: 'mount/winfsp/', reason: 'drivers do not know each other' },
   { from: 'mount/winfsp/', to: 'mount/fuse/', reason: 'drivers do not know each other' },
+  {
+    from: 'mount/fuse/',
+    to: 'mount/fuse-native/',
+    reason: 'the second driver for FUSE may use the first, not the other way round',
+  },
 ];
 
 const LAYERED = /^(?:src|mount|lenses)\//;

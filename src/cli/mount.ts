@@ -9,7 +9,7 @@ import { ATIME_DEFAULT, ATIME_POLICIES, type AtimePolicy } from '../../mount/vfs
 import type { DaemonClient } from '../daemon/client.ts';
 import { failureOf } from '../daemon/failure.ts';
 import { launch, tellReadiness } from '../daemon/launch.ts';
-import type { MountRequest } from '../daemon/mount-control.ts';
+import { DRIVERS, type DriverName, type MountRequest } from '../daemon/mount-control.ts';
 import type { PlainMap } from '../daemon/plain.ts';
 import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
@@ -37,6 +37,7 @@ interface MountOptions {
   events: boolean;
   locks: 'local' | 'shared';
   atime: AtimePolicy;
+  driver: DriverName;
 }
 
 export function addMountCommands(program: Command): void {
@@ -79,6 +80,11 @@ function withMountOptions(command: Command): Command {
     .option('--suid', 'honour set-id programs; root only')
     .option('--dev', 'honour device nodes; root only')
     .option('--no-exec', 'let no program on it be run')
+    .addOption(
+      new Option('--driver <name>', 'what speaks to the kernel; fuse-native is for libfuse 2, and has its limits')
+        .choices(DRIVERS)
+        .default('fuse'),
+    )
     .option('--subtree <path>', 'show only what is below this node', '/')
     .option('--no-events', 'raise no file-change events for changes that come from elsewhere')
     .addOption(
@@ -142,6 +148,7 @@ function requestOf(mountpoint: string, options: MountOptions): MountRequest {
     events: options.events,
     sharesLocks: options.locks === 'shared',
     atime: options.atime,
+    driver: options.driver,
   };
 }
 
@@ -159,6 +166,8 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     options.locks,
     '--atime',
     options.atime,
+    '--driver',
+    options.driver,
     '--subtree',
     request.subtree,
     '--sync',

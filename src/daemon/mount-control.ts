@@ -3,6 +3,8 @@
  */
 
 import type { AtimePolicy } from '../../mount/vfs-atime.ts';
+export const DRIVERS = ['fuse', 'fuse-native'] as const;
+export type DriverName = (typeof DRIVERS)[number];
 
 export interface MountRequest {
   /** Absolute path of the mountpoint. */
@@ -14,6 +16,8 @@ export interface MountRequest {
   readonly dev: boolean;
   /** Programs may be run. */
   readonly exec: boolean;
+  /** What speaks to the kernel; `fuse` when absent. */
+  readonly driver?: DriverName;
   /** Path of the node whose subtree is shown. */
   readonly subtree: string;
   /** Replies to changes wait until they survive power loss (`--sync always`). */

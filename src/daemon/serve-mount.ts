@@ -8,10 +8,12 @@ import type { Documents } from '../../mount/documents/documents.ts';
 import { FuseDevice } from '../../mount/fuse/device.ts';
 import { type FuseMount, mountChecksAccess, mountFuse } from '../../mount/fuse/mount.ts';
 import { findMount, MOUNT_TYPE } from '../../mount/fuse/mountinfo.ts';
+import { checkMountpoint } from '../../mount/fuse/mountpoint.ts';
 import { raiseReadAhead } from '../../mount/fuse/read-ahead.ts';
 import { Replay } from '../../mount/fuse/replay.ts';
 import { type Replayer, startReplayer } from '../../mount/fuse/replayer.ts';
 import { Session } from '../../mount/fuse/session.ts';
+import { mountFuseNative } from '../../mount/fuse-native/driver.ts';
 import type { Locks } from '../../mount/locks.ts';
 import { hostTotals } from '../../mount/totals.ts';
 import { Vfs } from '../../mount/vfs.ts';
@@ -50,6 +52,7 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const { documents, atime = ATIME_DEFAULT } = options;
   const locks = options.sharesLocks === true ? options.locks : undefined;
   const vfs = new Vfs(store, { totals, readOnly, root, documents, locks, atime });
+  if (options.driver === 'fuse-native') return serveFuseNative(store, vfs, options);
   const replay =
     options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });
   const session = new Session(vfs, {
@@ -92,6 +95,26 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   await agreed(session, served, mount);
   await raiseReadAhead(mount.mountpoint);
   return served;
+}
+
+async function serveFuseNative(store: Store, vfs: Vfs, options: ServeMountOptions): Promise<ServedMount> {
+  const { mountpoint, log } = options;
+  try {
+    const mount = await mountFuseNative({
+      ...options,
+      operations: vfs,
+      source: options.store,
+      mountpoint: await checkMountpoint(mountpoint, options.store),
+      durable: () => (options.durableReplies ? undurable(store) : undefined),
+      onFault: (error) => log(`${mountpoint}: fault: ${error instanceof Error ? error.stack : String(error)}`),
+    });
+    const ended = mount.ended.then(() => vfs.close());
+    // libfuse sends a flush for each close.
+    return { ended, unmount: mount.unmount, stop: async () => {}, checksSaves: true };
+  } catch (error) {
+    vfs.close();
+    throw error;
+  }
 }
 
 /** For the mount that is there now; the helper itself takes care that it is still the same later. */

@@ -3,7 +3,7 @@
  */
 import { ATIME_DEFAULT, parseAtime } from '../../mount/vfs-atime.ts';
 import { FxError } from '../errors.ts';
-import type { MountControl } from './mount-control.ts';
+import { DRIVERS, type MountControl } from './mount-control.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
 function mountsOf(context: VerbContext): MountControl {
@@ -25,13 +25,14 @@ export const mount = defineVerb(
       exec: 'boolean',
       subtree: 'string',
       sync: 'string?',
+      driver: 'string?',
       caching: 'boolean?',
       events: 'boolean?',
       sharesLocks: 'boolean?',
       atime: 'string?',
     },
   },
-  async (context, { sync, atime, ...request }) => {
+  async (context, { sync, atime, driver = 'fuse', ...request }) => {
     const mounts = mountsOf(context);
     if (sync !== undefined && sync !== mounts.sync) {
       throw new FxError(
@@ -40,7 +41,10 @@ export const mount = defineVerb(
       );
     }
     const policy = { atime: parseAtime(atime ?? ATIME_DEFAULT) };
-    const info = await mounts.add({ ...request, ...policy, durableReplies: mounts.sync === 'always' });
+    const known = DRIVERS.find((name) => name === driver);
+    if (known === undefined)
+      throw new FxError('INVALID', `there is no driver "${driver}"; choose ${DRIVERS.join(' or ')}`);
+    const info = await mounts.add({ ...request, ...policy, driver: known, durableReplies: mounts.sync === 'always' });
     return { ...info, pid: process.pid };
   },
 );

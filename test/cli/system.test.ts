@@ -39,7 +39,7 @@ async function offered(...words: string[]): Promise<string[]> {
 
 test('a real bash completes commands, options, choices, host paths and paths of nodes', async () => {
   expect(await offered('')).toEqual(expect.arrayContaining(['mount', 'umount', 'doctor', 'help']));
-  expect(await offered('u')).toEqual(['umount']);
+  expect(await offered('um')).toEqual(['umount']);
   expect(await offered('mount', '--al')).toEqual(['--allow-other']);
   expect(await offered('put', 'store', '/a', 'x', '--type', 'j')).toEqual(['json']);
   expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);

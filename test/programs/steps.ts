@@ -149,7 +149,7 @@ cp --sparse=auto tree/hole copy && cmp copy tree/hole && [ $(du -k copy | cut -f
 
 const LOOK = `
 mkdir -p d/e; for i in $(seq $((SIZE * 30))); do head -c $((i * 100)) /dev/zero > d/f$i; done; ln d/f1 d/e/link; ln -s f2 d/symlink; chmod 755 d/f3
-find . -type f | wc -l; find . -links 2 | sort; find . -size +2k -type f | wc -l; find . -perm -100 -type f; find d -newer d/f1 -name f3 -o -type l
+find . -type f | wc -l; find . -links 2 | sort; find . -size +2k -type f | wc -l; find . -perm -100 -type f; find d -newer d/f1 -name f3 -o -type l | sort
 du -ab d | tail -1 | cut -f2; du -sb --apparent-size d/f10 | cut -f1; [ $(du -sk d | cut -f1) -gt 0 ] && echo has blocks
 df -P . | awk 'NR == 2 { print ($2 > 0), ($4 > 0), ($2 >= $3) }'; df -Pi . | awk 'NR == 2 { print ($2 > 0) }'; stat -f -c '%l' .
 sleep 600 < d/f5 & holder=$!; exec 7< d/f5; lsof -t d/f5 | grep -c -x $$; lsof -a -p $$ -d 7 -Fn | sed -n "s|^n$HERE/||p"; exec 7<&-; kill $holder
