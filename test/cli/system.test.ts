@@ -32,7 +32,7 @@ test.each(['bash', 'zsh', 'fish'])('%s finds no fault in its completion', async 
 async function offered(...words: string[]): Promise<string[]> {
   const list = words.map((word) => `'${word}'`).join(' ');
   const out = await ok(
-    `source <(fxmount completion bash); COMP_WORDS=(fxmount ${list}); COMP_CWORD=${words.length}; _fxmount; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    `[ -e script ] || fxmount completion bash > script; source ./script; COMP_WORDS=(fxmount ${list}); COMP_CWORD=${words.length}; _fxmount; printf '%s\\n' "\${COMPREPLY[@]}"`,
   );
   return out.split('\n').filter((each) => each !== '');
 }
