@@ -51,6 +51,17 @@ export class Rendered {
     return held;
   }
 
+  /** Whether the bytes are there without rendering. */
+  knows({ ino, version }: Node): boolean {
+    return this.#texts.get(ino)?.version === version;
+  }
+
+  /** Takes bytes that were rendered elsewhere. */
+  keep(ino: Ino, version: number, held: Uint8Array): void {
+    this.#texts.set(ino, { version, held });
+    this.#sizes.set(ino, { version, held: held.length });
+  }
+
   /** The exact size of those bytes; 0 when the value cannot be decoded, so that the file can still be listed and removed. */
   size(node: Node): number {
     const known = this.#sizes.get(node.ino);

@@ -41,7 +41,7 @@ export class Entries {
     if (name === '.') return this.#self(parent);
     const directory = tree.directory(parent);
     const slot = tree.store.slot(directory, name);
-    if (slot !== undefined) return tree.describe(tree.child(slot));
+    if (slot !== undefined) return tree.describe(tree.child(slot), true);
     if (name === '..') {
       const above = tree.parent(directory);
       return above && tree.describe(above);

@@ -35,7 +35,7 @@ export class Files {
 
   attributes(ino: Ino): Attributes {
     const node = this.#tree.node(ino);
-    return this.#tree.isValueFile(ino) ? this.#tree.describeValue(node) : this.#tree.describe(node);
+    return this.#tree.isValueFile(ino) ? this.#tree.describeValue(node) : this.#tree.describe(node, true);
   }
 
   /** NOT_PERMITTED for `.value`; IS_DIRECTORY, INVALID, TOO_BIG for sizes. Without any change nothing happens. */

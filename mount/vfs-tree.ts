@@ -218,13 +218,16 @@ export class Tree {
     return name === VALUE_NAME && directory.value !== null && this.store.slot(directory, name) === undefined;
   }
 
-  /** What a driver is told of a node: mostly the node itself. */
-  describe(node: Node): Attributes {
+  /** What a driver is told of a node: mostly the node itself. NotReady, with `mayWait`, while a large document is rendered. */
+  describe(node: Node, mayWait = false): Attributes {
     if (node.kind === KIND.file) {
       const written = this.writtenSize(node.ino);
       if (written !== undefined)
         return attributesOf(node, { size: written, storedBytes: written, volatile: 'attributes' });
-      if (node.value !== null) return this.#withSize(node, this.documents.size(node));
+      if (node.value !== null) {
+        if (mayWait && this.documents.knownSize(node) === undefined) this.documents.awaitRendered(node);
+        return this.#withSize(node, this.documents.size(node));
+      }
     }
     if (node.ino !== this.#alias) return node;
     return attributesOf(node, { ino: ROOT_INO });

@@ -127,8 +127,10 @@ export class DocumentNames {
     }
     const bound = documents.boundAt(document, to.directory, to.name);
     const text = documents.shown(source);
+    documents.awaitRendered(document);
     const base: Base = { text: documents.rendered.bytes(document), value: document.value };
-    const verdict = documents.judge(document, bound, text, base);
+    const key = `${source.ino}:${source.version}>${document.ino}:${document.version}`;
+    const verdict = documents.judgeAside(key, document, bound, text, base);
     const isThere = this.#at(to) === document;
     const refusal = verdict.ok ? undefined : refusalOf(bound, verdict.problem, documents.pathOf(document));
     if (!verdict.ok && refusal !== undefined) {
@@ -167,7 +169,8 @@ export class DocumentNames {
     if (source.size === 0) return false;
     const text = documents.shown(source);
     const base: Base = { text, value: null };
-    const verdict = documents.judge(source, bound, text, base);
+    const key = `${source.ino}:${source.version}>${to.directory.ino}/${to.name}`;
+    const verdict = documents.judgeAside(key, source, bound, text, base);
     if (!verdict.ok) {
       const refusal = refusalOf(bound, verdict.problem, documents.pathOf(source));
       if (refusal !== undefined) throw refusal;

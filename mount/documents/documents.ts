@@ -10,7 +10,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Lens } from '../../lenses/lens.ts';
 import { raw } from '../../lenses/raw.ts';
-import { LensRegistry } from '../../lenses/registry.ts';
+import { LENSES, LensRegistry } from '../../lenses/registry.ts';
 import { hashSource } from '../../lenses/source.ts';
 import { FxError } from '../../src/errors.ts';
 import { type Ino, nodeIdToText } from '../../src/ids.ts';
@@ -21,10 +21,12 @@ import { KIND, type Node, type Slot } from '../../src/store/node.ts';
 import { pathOf } from '../../src/tree/address.ts';
 import { readBytes, writeBytes } from '../../src/tree/content.ts';
 import { decode } from '../../src/uarr/v2.ts';
+import { NotReady } from '../operations.ts';
 import { Rendered, type RenderedOptions } from '../rendered.ts';
 import { AUTO, Bindings, type Rule } from './bindings.ts';
 import { Departures } from './departures.ts';
 import { judge, sourceOf, type Verdict } from './judge.ts';
+import { type LensReply, LensWorker } from './lens-worker.ts';
 import { NodeSet } from './node-set.ts';
 import { draftBase, drafting, draftOf, keeping, keptText, type Problem, problemOf, settling } from './state.ts';
 
@@ -48,6 +50,9 @@ export interface Base {
 }
 
 const BOUND_MAX = 8192;
+const VERDICTS_MAX = 64;
+/** Documents of no more bytes are judged and rendered at once: a few milliseconds. */
+const INLINE_BYTES_MAX = 64 << 10;
 
 /** The rule of a typed file that no rule binds. */
 const UNBOUND: Rule = { lens: AUTO, mode: 'strict', schema: null, options: {} };
@@ -62,6 +67,9 @@ export class Documents {
   /** Documents with a problem. */
   readonly #troubled: NodeSet;
   readonly #now: () => Time;
+  readonly #worker = new LensWorker();
+  /** What the other thread found, until it is asked for. */
+  readonly #verdicts = new LRUCache<string, Verdict>({ max: VERDICTS_MAX });
   /** How typed files are shown, by inode number, each for one version and name. */
   readonly #bound = new LRUCache<Ino, { version: number; name: Name | undefined; bound: Bound }>({ max: BOUND_MAX });
 
@@ -84,6 +92,7 @@ export class Documents {
   /** Lets go of the store. */
   close(): void {
     this.departures.close();
+    this.#worker.close();
   }
 
   // Which files are documents
@@ -192,6 +201,61 @@ export class Documents {
     return judge({ lens, text, current: node.value, base: base.value, schema: rule.schema, force });
   }
 
+  /**
+   * The same for a driver: a large document is judged in another thread, and NotReady thrown until that is done. `key` stands
+   * for all that the verdict depends on, and no other.
+   */
+  judgeAside(key: string, node: Node, bound: Bound, text: Uint8Array, base: Base): Verdict {
+    const known = this.#verdicts.get(key);
+    if (known !== undefined) {
+      this.#verdicts.delete(key);
+      return known;
+    }
+    const { lens, rule } = bound;
+    if (text.length + (node.value?.length ?? 0) <= INLINE_BYTES_MAX || !LENSES.includes(lens)) {
+      return this.judge(node, bound, text, base);
+    }
+    const { options, schema } = rule;
+    const task = {
+      kind: 'judge',
+      lens: lens.name,
+      options,
+      text,
+      current: node.value,
+      base: base.value,
+      schema,
+    } as const;
+    throw new NotReady(
+      this.#worker.run(task).then((reply) => {
+        this.#verdicts.set(key, reply.kind === 'judge' ? reply.verdict : failedVerdict(reply));
+      }),
+    );
+  }
+
+  /** For a driver: throws NotReady until what the document shows is there, if finding it takes long. */
+  awaitRendered(node: Node): void {
+    if (node.value === null || node.value.length <= INLINE_BYTES_MAX || draftOf(node) !== undefined) return;
+    if (this.rendered.knows(node)) return;
+    const bound = this.boundAs(node);
+    if (bound === undefined || !LENSES.includes(bound.lens)) return;
+    const { name: lens } = bound.lens;
+    const kept = keptText(node);
+    const task = {
+      kind: 'render',
+      lens,
+      options: bound.rule.options,
+      value: node.value,
+      kept: kept?.lens === lens ? { text: kept.text, hash: kept.hash } : undefined,
+    } as const;
+    const { ino, version } = node;
+    throw new NotReady(
+      this.#worker.run(task).then((reply) => {
+        // A lens that failed shows nothing; its file can still be listed and removed.
+        this.rendered.keep(ino, version, reply.kind === 'render' ? reply.bytes : new Uint8Array(0));
+      }),
+    );
+  }
+
   /** Makes an accepted text the node's, part of the transaction that is open. */
   accept(node: Node, bound: Bound, verdict: Verdict & { ok: true }): void {
     const { text, hash, value } = verdict;
@@ -256,6 +320,12 @@ export class Documents {
       if (problem !== undefined && path !== undefined) yield { node, path, problem };
     }
   }
+}
+
+function failedVerdict(reply: LensReply): Verdict {
+  const message = reply.kind === 'failed' ? reply.message : 'the lens gave no answer';
+  const diagnostic = { severity: 'error', code: 'lens-fault', message, offset: 0, line: 1, column: 1 } as const;
+  return { ok: false, problem: { kind: 'invalid', diagnostics: [diagnostic] } };
 }
 
 function systemTime(): Time {

@@ -10,7 +10,7 @@ import { FxError } from '../../src/errors.ts';
 import type { Ino } from '../../src/ids.ts';
 import { LENS_BYTES_MAX } from '../../src/limits.ts';
 import type { Node } from '../../src/store/node.ts';
-import type { OpenFlags } from '../operations.ts';
+import { NotReady, type OpenFlags } from '../operations.ts';
 import type { Events } from '../vfs-events.ts';
 import type { Base, Bound, Documents } from './documents.ts';
 import { problemLines, refusalOf } from './refusal.ts';
@@ -18,6 +18,8 @@ import { type Problem, problemOf } from './state.ts';
 import { TextBuffer } from './text-buffer.ts';
 
 interface OpenDocument {
+  /** Never used again by any mount. */
+  readonly id: number;
   readonly ino: Ino;
   readonly write: boolean;
   readonly append: boolean;
@@ -25,6 +27,8 @@ interface OpenDocument {
   text: Uint8Array;
   base: Base;
   buffer: TextBuffer | undefined;
+  /** Rises with each change of the buffer. */
+  revision: number;
   /** Something was written since the last flush. */
   isWritten: boolean;
   /** Opening cut it to nothing, and nothing was written since. A shell flushes in that state. */
@@ -33,6 +37,7 @@ interface OpenDocument {
   refusal: FxError | undefined;
 }
 
+let openings = 0;
 const EMPTY = new Uint8Array(0);
 
 export class OpenDocuments {
@@ -49,15 +54,18 @@ export class OpenDocuments {
   }
 
   /** Opens a document; `base` when what it is edited from is not what it shows. Returns its handle. */
-  open(node: Node, flags: OpenFlags, base: Base = this.#documents.baseOf(node)): number {
+  open(node: Node, flags: OpenFlags, base?: Base): number {
+    if (base === undefined) this.#documents.awaitRendered(node);
     const handle = this.#nextHandle++;
     const text = flags.truncate && !flags.read ? EMPTY : this.#documents.shown(node);
     const open: OpenDocument = {
+      id: ++openings,
       ino: node.ino,
+      revision: 0,
       write: flags.write,
       append: flags.append,
       text,
-      base,
+      base: base ?? this.#documents.baseOf(node),
       buffer: undefined,
       isWritten: false,
       isEmptied: false,
@@ -118,6 +126,7 @@ export class OpenDocuments {
   }
 
   #bufferOf(open: OpenDocument): TextBuffer {
+    open.revision++;
     open.buffer ??= new TextBuffer(open.text, LENS_BYTES_MAX);
     this.#writers.set(open.ino, open);
     return open.buffer;
@@ -142,22 +151,28 @@ export class OpenDocuments {
     this.#keep(node, bound, open, { kind: 'unsaved', diagnostics: [] });
   }
 
-  release(handle: number): void {
+  release(handle: number, canWait = true): void {
     const open = this.#open.get(handle);
     if (open === undefined) return;
-    this.#open.delete(handle);
+    let isWaiting = false;
     try {
       const node = this.#documents.store.node(open.ino);
       // A new file that stayed empty was only made.
-      if (open.isWritten || (open.isEmptied && node?.value !== null)) this.#save(open);
+      if (open.isWritten || (open.isEmptied && node?.value !== null)) this.#save(open, canWait);
+    } catch (error) {
+      isWaiting = error instanceof NotReady;
+      throw error;
     } finally {
-      this.#done(open);
+      if (!isWaiting) {
+        this.#open.delete(handle);
+        this.#done(open);
+      }
     }
   }
 
   /** Nobody is told any more of what was written; it is saved where it can be. */
   close(): void {
-    for (const handle of [...this.#open.keys()]) this.release(handle);
+    for (const handle of [...this.#open.keys()]) this.release(handle, false);
   }
 
   #at(handle: number): OpenDocument {
@@ -171,14 +186,17 @@ export class OpenDocuments {
   }
 
   /** Judges and keeps what was written; leaves in `open` what the next flush is to tell. */
-  #save(open: OpenDocument): void {
+  #save(open: OpenDocument, canWait = true): void {
     const documents = this.#documents;
     const node = documents.store.node(open.ino);
     const text = open.buffer?.copy() ?? open.text;
     if (node === undefined) return;
     const bound = documents.boundAs(node);
     if (bound === undefined) return this.#becomePlain(open, node, text);
-    const verdict = documents.judge(node, bound, text, open.base);
+    const key = `${open.id}:${open.revision}:${node.version}`;
+    const verdict = canWait
+      ? documents.judgeAside(key, node, bound, text, open.base)
+      : documents.judge(node, bound, text, open.base);
     if (verdict.ok) {
       this.#change(node, () => documents.accept(node, bound, verdict));
       open.text = verdict.text;

@@ -329,6 +329,8 @@ export class Session {
 
   /** The error number of something thrown; what is no operating error is reported as a fault. */
   #errnoOf(error: unknown, operation: string): number {
+    // Nobody waits for the answer of what is handled as the connection ends.
+    if (error instanceof NotReady) return ERRNO.EIO;
     const errno = errnoOf(error);
     if (errno !== 0) return errno;
     const key = `${operation} ${error instanceof Error ? error.name : typeof error}`;
