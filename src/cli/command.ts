@@ -3,7 +3,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Plain, PlainMap } from '../daemon/plain.ts';
 import { type Invocation, invoke } from '../daemon/reach.ts';
 import type { Row } from '../daemon/verb.ts';
@@ -78,6 +78,21 @@ export function count(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('Give an integer from 0');
   return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** An option in bytes, with K, M, G or T for powers of 1024, for commander. */
+export function bytes(text: string): number {
+  const match = /^([0-9]+)([KMGT]?)$/i.exec(text);
+  const value = Number(match?.[1]) * (UNITS[match?.[2]?.toUpperCase() ?? ''] ?? 1);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('Give bytes, such as 1000000, 500M or 10G');
+  return value;
+}
+
+/** The option `--max-size`. */
+export function maxSizeOption(): Option {
+  return new Option('--max-size <bytes>', 'most that the store may take on its disk, such as 10G').argParser(bytes);
 }
 
 /** Examples for a command's help. */

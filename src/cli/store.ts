@@ -1,5 +1,5 @@
 /**
- * Commands on a store as a whole: init, status, checkpoint, log, verify.
+ * Commands on a store as a whole: init, status, checkpoint, compact, log, verify.
  */
 import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
@@ -7,7 +7,7 @@ import type { Plain, PlainMap } from '../daemon/plain.ts';
 import type { Row } from '../daemon/verb.ts';
 import { FxError } from '../errors.ts';
 import { initStore } from '../store/open.ts';
-import { count, examples, hostPath, run, runRows } from './command.ts';
+import { bytes, count, examples, hostPath, maxSizeOption, run, runRows } from './command.ts';
 import { allMounts } from './mounted.ts';
 import { printable, printJson, printLine } from './output.ts';
 
@@ -15,6 +15,7 @@ export function addStoreCommands(program: Command): void {
   addInit(program);
   addStatus(program);
   addCheckpoint(program);
+  addCompact(program);
   addLog(program);
   addVerify(program);
 }
@@ -25,13 +26,14 @@ function addInit(program: Command): void {
     .summary('make an empty store')
     .description('Makes an empty store in a directory that is absent or empty.')
     .argument('<store>', 'directory of the store')
-    .addHelpText('after', examples('fxmount init store'))
-    .action(async (store: string) => {
+    .addOption(maxSizeOption())
+    .addHelpText('after', examples('fxmount init store', 'fxmount init store --max-size 10G'))
+    .action(async (store: string, { maxSize }: { maxSize?: number }) => {
       const directory = hostPath(store);
       if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) {
         throw new FxError('NOT_DIRECTORY', `${directory} is a file; name a new or empty directory`);
       }
-      await initStore(directory);
+      await initStore(directory, maxSize ?? null);
     });
 }
 
@@ -62,9 +64,9 @@ function statusLines(status: PlainMap): string[] {
   const { mounts, report, ...facts } = status;
   const lines: string[] = [];
   for (const [key, value] of Object.entries(facts)) {
-    if (value !== null) lines.push(`${`${key}:`.padEnd(14)} ${String(value)}`);
+    if (value !== null) lines.push(`${`${key}:`.padEnd(18)} ${String(value)}`);
   }
-  for (const line of listOf(report)) lines.push(`recovery:      ${String(line)}`);
+  for (const line of listOf(report)) lines.push(`recovery:          ${String(line)}`);
   for (const mount of listOf(mounts) as PlainMap[]) {
     const options = [
       mount.readOnly === true ? 'read-only' : 'read-write',
@@ -72,7 +74,7 @@ function statusLines(status: PlainMap): string[] {
       ...(mount.allowOther === true ? ['allow-other'] : []),
       ...(mount.detached === true ? ['detached'] : []),
     ];
-    lines.push(`mount:         ${String(mount.mountpoint)} (${options.join(', ')})`);
+    lines.push(`mount:             ${String(mount.mountpoint)} (${options.join(', ')})`);
   }
   return lines;
 }
@@ -91,6 +93,31 @@ function addCheckpoint(program: Command): void {
     .action(async (store: string, { json }: { json?: boolean }) => {
       const result = (await run(store, 'checkpoint', {})) as PlainMap;
       await (json === true ? printJson(result) : printLine(`seq ${String(result.seq)} is durable`));
+    });
+}
+
+function addCompact(program: Command): void {
+  program
+    .command('compact')
+    .summary('give back the space of deleted and overwritten content')
+    .description(
+      'Moves live content out of mostly dead parts of the log and removes those. Mounts stay usable meanwhile. What was ' +
+        'not moved when it is interrupted stays where it is. The store does this by itself, too, when more than half of its log is dead.',
+    )
+    .argument('<store>', 'directory of the store, or a mountpoint of it')
+    .addOption(
+      new Option(
+        '--history <bytes>',
+        'keep so much of what is dead at the end of the log, for followers of the changes; default 64M, or less where the store’s size is limited',
+      ).argParser(bytes),
+    )
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', examples('fxmount compact store', 'fxmount compact store --history 0'))
+    .action(async (store: string, { history, json }: { history?: number; json?: boolean }) => {
+      const result = (await run(store, 'compact', history === undefined ? {} : { history })) as PlainMap;
+      if (json === true) return printJson(result);
+      const { before, after, liveBytes } = result as Record<string, number>;
+      await printLine(`the log has ${after} bytes, before ${before}; ${liveBytes} are live`);
     });
 }
 

@@ -23,6 +23,7 @@ const TYPE_NAMES: { readonly [T in LogRecord['type']]: string } = {
   [RECORD.nodeDelete]: 'NODE_DELETE',
   [RECORD.rewrite]: 'REWRITE',
   [RECORD.signal]: 'SIGNAL',
+  [RECORD.move]: 'MOVE',
 };
 
 export const log = defineVerb(
@@ -125,6 +126,8 @@ function rowOf(store: StoreApi, frame: LogFrame, record: LogRecord): Row {
       return { ...head, data: { offset: record.data.offset, bytes: record.data.bytes } };
     case RECORD.nodeDelete:
       return head;
+    case RECORD.move:
+      return { ...head, data: { offset: record.data.offset, bytes: record.data.bytes } };
   }
 }
 

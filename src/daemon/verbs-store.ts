@@ -18,6 +18,7 @@ import { defineVerb, type VerbContext, type VerbIo } from './verb.ts';
 export const status = defineVerb({ access: 'read', output: 'none', arguments: {} }, async (context) => {
   const { store, mounts } = context;
   const { totals } = store;
+  const usage = store.upkeep.compactor.usage();
   return {
     store: context.directory,
     id: Buffer.from(readMarker(context.directory).storeId).toString('hex'),
@@ -28,6 +29,11 @@ export const status = defineVerb({ access: 'read', output: 'none', arguments: {}
     nodes: totals.nodes,
     contentBytes: totals.contentBytes,
     logBytes: totals.logBytes,
+    deadBytes: usage.deadBytes,
+    reclaimableBytes: usage.reclaimableBytes,
+    historySeq: usage.historySeq,
+    maxBytes: totals.maxBytes,
+    freeBytes: totals.freeBytes,
     seq: totals.seq,
     durableSeq: totals.durableSeq,
     report: store.report,
@@ -40,6 +46,23 @@ export const checkpoint = defineVerb({ access: 'write', output: 'none', argument
   await store.checkpoint();
   return { seq: store.totals.durableSeq };
 });
+
+/** `history`: bytes of dead content and old changes to keep for followers of the log. */
+export const compact = defineVerb(
+  { access: 'write', output: 'none', arguments: { history: 'count?' } },
+  async ({ store }, { history }, io) => {
+    const { compactor } = store.upkeep;
+    const policy = { ...compactor.policy, ...(history === undefined ? {} : { historyBytesMax: history }) };
+    const before = store.totals.logBytes;
+    const { movedBytes } = await compactor.run({
+      policy,
+      signal: io.signal,
+      onProgress: (done, total) => io.progress('moving live content', done, total),
+    });
+    const { logBytes } = store.totals;
+    return { before, after: logBytes, movedBytes, ...compactor.usage() };
+  },
+);
 
 /** Gives a row for each finding; DAMAGED when there is one. */
 export const verify = defineVerb({ access: 'read', output: 'rows', arguments: {} }, async (context, _args, io) => {
@@ -64,6 +87,8 @@ type Find = (where: string, finding: string) => Promise<void>;
 
 async function verifyLog(context: VerbContext, io: VerbIo, find: Find): Promise<number> {
   const { store } = context;
+  for (const segment of store.upkeep.compactor.missingSegments())
+    await find(`log/${segmentName(segment)}`, 'the file is missing; put it back from a backup');
   // Beside a writer the last frame may be half-written; where nobody writes, what follows the last good one counts.
   if (context.mounts === undefined || store.readOnly) return verifyWholeLog(context, io, find);
   let frames = 0;
@@ -86,6 +111,7 @@ async function verifyWholeLog(context: VerbContext, io: VerbIo, find: Find): Pro
   const walk = walkLog(new HostDisk(join(context.directory, 'log')), {
     storeId,
     from: null,
+    removedBelow: context.store.upkeep.checkpointer.covered.segment,
     visit,
     visitBeyond: visit,
   });

@@ -10,7 +10,7 @@ import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, select, stat, tree } from './verbs-read.ts';
 import { cursors, emit, removeCursor, setCursor, signals } from './verbs-signals.ts';
-import { checkpoint, status, verify } from './verbs-store.ts';
+import { checkpoint, compact, status, verify } from './verbs-store.ts';
 import { exportVerb, followVerb, importVerb } from './verbs-transfer.ts';
 import { mv, put, rm } from './verbs-write.ts';
 
@@ -19,6 +19,7 @@ export const VERBS = {
   bindings,
   change,
   checkpoint,
+  compact,
   cursors,
   emit,
   export: exportVerb,

@@ -14,6 +14,8 @@
  * transaction by a thread of their own. LMDB never leaves a half-written transaction behind, so the index
  * is always the state after some frame, and the log has the rest.
  */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { FxError } from '../errors.ts';
 import type { Ino, NodeId } from '../ids.ts';
@@ -113,14 +115,15 @@ function writerThreadUrl(): URL {
 
 export class Index {
   readonly #environment: Environment;
-  readonly #directory: string;
+  readonly directory: string;
   #worker: Worker | null = null;
   #nextCommit = 1;
+  #bytes: number | undefined;
   readonly #commits = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
 
   /** Opens the index in `directory`, creating an empty one when it is missing. DAMAGED when LMDB refuses it. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
     try {
       this.#environment = openEnvironment(directory);
     } catch (error) {
@@ -128,6 +131,12 @@ export class Index {
         cause: error,
       });
     }
+  }
+
+  /** Bytes of its file, as of the last commit. */
+  get bytes(): number {
+    this.#bytes ??= statSync(join(this.directory, 'data.mdb')).size;
+    return this.#bytes;
   }
 
   checkpoint(): Buffer | undefined {
@@ -194,11 +203,12 @@ export class Index {
       worker.postMessage(request);
     });
     this.#environment.root.resetReadTxn();
+    this.#bytes = undefined;
   }
 
   #startWorker(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(writerThreadUrl(), { workerData: { directory: this.#directory } });
+    const worker = new Worker(writerThreadUrl(), { workerData: { directory: this.directory } });
     worker.unref();
     worker.on('message', (reply: CommitReply) => {
       const commit = this.#commits.get(reply.id);

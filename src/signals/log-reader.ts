@@ -47,8 +47,13 @@ export async function* readLog(directory: string, range: LogRange): AsyncGenerat
   const disk = new HostDisk(join(directory, 'log'));
   const buffers = new ScanBuffers();
   const expected = { seq: 0, link: 0 };
+  let before = 0;
   for (const segment of segmentsFrom(disk, range)) {
-    const file = disk.open(segmentName(segment), 'read');
+    const file = unlessRemoved(() => disk.open(segmentName(segment), 'read'));
+    if (file === null) continue;
+    // Segments between two that are there were removed by compaction; that none is lost, others check.
+    if (segment !== before + 1) expected.seq = 0;
+    before = segment;
     try {
       yield* readSegment(new FrameScanner(file, range.storeId, segment, buffers), segment, expected, range);
     } finally {
@@ -58,13 +63,23 @@ export async function* readLog(directory: string, range: LogRange): AsyncGenerat
   }
 }
 
+/** Null for a segment that compaction has removed meanwhile. */
+function unlessRemoved<T>(act: () => T): T | null {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof FxError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
 /** Segments of the range, rising. */
 function segmentsFrom(disk: HostDisk, range: LogRange): number[] {
   const segments = segmentsAmong(disk.list());
   let first = 0;
   segments.forEach((segment, index) => {
-    const header = readSegmentHeader(disk, segment, range.storeId);
-    if (typeof header !== 'string' && header.firstSeq <= range.fromSeq) first = index;
+    const header = unlessRemoved(() => readSegmentHeader(disk, segment, range.storeId));
+    if (header !== null && typeof header !== 'string' && header.firstSeq <= range.fromSeq) first = index;
   });
   return segments.slice(first);
 }

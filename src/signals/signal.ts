@@ -90,6 +90,7 @@ function deltasOf(record: LogRecord): Delta[] {
     case RECORD.nodeDelete:
       return [{ kind: 'META', fields: [], xattrs: [], deleted: true }];
     case RECORD.rewrite:
+    case RECORD.move:
       return [];
     case RECORD.signal:
       return [{ kind: 'CUSTOM', name: record.name, payload: record.payload }];

@@ -114,6 +114,9 @@ export interface StoreTotals {
   contentBytes: number;
   /** Bytes of all log segments. */
   logBytes: number;
+  /** The most the store may take on its disk, and how much of that is left; null without a limit. */
+  maxBytes: number | null;
+  freeBytes: number | null;
   /** The last frame; the last that survives power loss; the last that the index has. */
   seq: number;
   durableSeq: number;
@@ -159,6 +162,12 @@ export interface StoreApi {
    * Undefined when there is none. After `SEEK_BYTES_MAX` of data the end of the file may be given as the hole.
    */
   seek(node: Node, offset: number, what: 'data' | 'hole'): number | undefined;
+
+  /**
+   * Keeps the descriptors of pieces valid until the function that it returns is called; without it they are valid
+   * in the turn in which they were given.
+   */
+  holdPieces(): () => void;
 
   /** Runs `body` synchronously; all its changes become one frame, or none if it throws. Does not nest. */
   transaction<T>(body: () => T): T;

@@ -9,7 +9,7 @@ import type { ByteRange, ChangeListener, SharedRange } from './api.ts';
 import { Directory } from './directory.ts';
 import { RESERVED_SEGMENT } from './extents.ts';
 import { KIND, Node, ROOT_INO, type Slot } from './node.ts';
-import { type DataField, type Fields, type Identity, type LogRecord, RECORD } from './records.ts';
+import { type DataField, type Fields, type Identity, type LogRecord, type Place, RECORD } from './records.ts';
 import type { State } from './state.ts';
 
 /** The frame that a record stands in. */
@@ -99,6 +99,9 @@ export function applyRecord(state: State, record: LogRecord, frame: FrameContext
     }
     case RECORD.signal:
       need(state, record, frame.seq);
+      break;
+    case RECORD.move:
+      moveData(state, need(state, record, frame.seq), record.data, record.from, frame);
       break;
   }
 }
@@ -246,6 +249,15 @@ function putData(state: State, node: Node, data: DataField, frame: FrameContext)
   node.storedBytes += data.bytes - state.freedBytes;
   state.refer(frame.segment, data.bytes);
   node.size = Math.max(node.size, data.offset + data.bytes);
+}
+
+/** Content that is at `from` still lies in the frame now. The node is no other than before: no version, no time, no event. */
+function moveData(state: State, node: Node, data: DataField, from: Place, frame: FrameContext): void {
+  if (!node.extents?.refersTo(data.offset, data.bytes, from.segment, from.position)) return;
+  state.touch(node);
+  const to = { segment: frame.segment, position: frame.dataPosition + data.place };
+  const moved = node.extents.move(data.offset, data.bytes, from, to);
+  state.refer(frame.segment, moved);
 }
 
 function changeDirectory(state: State, directory: Node, version: number, frame: FrameContext): void {

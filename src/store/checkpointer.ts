@@ -18,6 +18,13 @@ const SLICE_MS = 2;
 /** Steps between two looks at the clock. */
 const STEPS = 64;
 
+/** What a checkpoint covers: frames up to `seq`, which ends in `segment`; and segments with content that was live then. */
+export interface Covered {
+  seq: number;
+  segment: number;
+  liveBytes: ReadonlyMap<number, number>;
+}
+
 export class Checkpointer {
   readonly #state: State;
   readonly #log: Log;
@@ -27,14 +34,14 @@ export class Checkpointer {
   #unsaved: FrozenRound[] = [];
   /** Why no checkpoint can be taken until the store is opened again. */
   #failure: unknown;
-  /** Log position of the last checkpoint in the index, for the decision when the next one is due. */
-  coveredSeq: number;
+  /** The last checkpoint in the index. */
+  covered: Covered;
 
-  constructor(state: State, log: Log, index: Index, coveredSeq: number) {
+  constructor(state: State, log: Log, index: Index, covered: Covered) {
     this.#state = state;
     this.#log = log;
     this.#index = index;
-    this.coveredSeq = coveredSeq;
+    this.covered = covered;
   }
 
   /** Whether a new one would be of use now: none is under way, and none failed for good. */
@@ -46,7 +53,8 @@ export class Checkpointer {
   async run(): Promise<void> {
     while (this.#running) await this.#running.catch(() => {});
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#state.dirtyCount === 0 && this.#unsaved.length === 0) return;
+    const isCovered = this.covered.seq === this.#log.seq;
+    if (isCovered && this.#state.dirtyCount === 0 && this.#unsaved.length === 0) return;
     this.#running = this.#take().finally(() => {
       this.#running = null;
     });
@@ -62,7 +70,7 @@ export class Checkpointer {
       nodeCount,
       contentBytes,
       orphans: [...orphans],
-      liveBytes: [...liveBytes],
+      liveBytes: [...liveBytes].filter(([, bytes]) => bytes > 0),
       hasTypedFiles,
     };
   }
@@ -87,6 +95,12 @@ export class Checkpointer {
     );
     this.#unsaved = [];
     this.#state.saved(frozen);
-    this.coveredSeq = record.log.seq;
+    this.covered = coveredBy(record);
   }
+}
+
+/** What the checkpoint of a record covers; null: there is none. */
+export function coveredBy(record: CheckpointRecord | null): Covered {
+  if (record === null) return { seq: 0, segment: 0, liveBytes: new Map() };
+  return { seq: record.log.seq, segment: record.log.segment, liveBytes: new Map(record.liveBytes) };
 }

@@ -13,6 +13,7 @@
  * live bytes of the segment.
  */
 import type { ByteRange, Piece } from './api.ts';
+import type { Place } from './records.ts';
 
 export const REGION_BYTES = 4 << 20;
 /** Segment number of bytes that a transaction has not written yet; `position` is then their place in its data. */
@@ -120,6 +121,44 @@ export class ExtentMap {
     }
     if (fresh) kept.push(fresh);
     extents.splice(first, last - first, ...kept);
+  }
+
+  /** Whether any of [offset, offset + bytes) lies where it would if all of it lay at `position` of `segment`. */
+  refersTo(offset: number, bytes: number, segment: number, position: number): boolean {
+    for (const _part of this.#partsAt(offset, bytes, segment, position)) return true;
+    return false;
+  }
+
+  /** Maps what `refersTo` speaks of to another place; the rest stays. Returns how many bytes that were. */
+  move(offset: number, bytes: number, from: Place, to: Place): number {
+    let moved = 0;
+    for (const { region, start, end } of [...this.#partsAt(offset, bytes, from.segment, from.position)]) {
+      const position = to.position + (start - offset);
+      const fresh = { offset: start, bytes: end - start, segment: to.segment, position };
+      this.#replace(this.#region(region) as Extent[], start, end, fresh);
+      this.#dirty.add(region);
+      moved += end - start;
+    }
+    return moved;
+  }
+
+  *#partsAt(
+    offset: number,
+    bytes: number,
+    segment: number,
+    position: number,
+  ): Generator<{ region: number; start: number; end: number }> {
+    const last = offset + bytes;
+    for (let region = Math.floor(offset / REGION_BYTES); region * REGION_BYTES < last; region++) {
+      const extents = this.#region(region) ?? [];
+      for (let i = firstEndingAfter(extents, offset); i < extents.length; i++) {
+        const extent = extents[i] as Extent;
+        if (extent.offset >= last) break;
+        if (extent.segment !== segment || extent.position - extent.offset !== position - offset) continue;
+        const end = Math.min(extent.offset + extent.bytes, last);
+        yield { region, start: Math.max(extent.offset, offset), end };
+      }
+    }
   }
 
   /** Drops everything from `size` on. */

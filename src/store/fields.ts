@@ -37,3 +37,10 @@ function checkTarget(target: Name): void {
   if (target.length > SYMLINK_BYTES_MAX)
     throw new FxError('NAME_TOO_LONG', `a symbolic link’s target has at most ${SYMLINK_BYTES_MAX} bytes`);
 }
+
+/** What a change adds to the log beside its record. */
+export function addedBytes({ value, meta, xattrs }: Changes): number {
+  let bytes = (value?.length ?? 0) + (meta?.length ?? 0);
+  for (const xattr of xattrs?.values() ?? []) bytes += xattr?.length ?? 0;
+  return bytes;
+}

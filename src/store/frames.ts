@@ -24,6 +24,7 @@ import {
   encodeCreate,
   encodeDelete,
   encodeLink,
+  encodeMove,
   encodePatch,
   encodeRewrite,
   encodeSignal,
@@ -32,6 +33,7 @@ import {
   FLAG_CHILD_HELD,
   FLAG_CHILD_UNTOUCHED,
   type Identity,
+  type Place,
   RECORD,
 } from './records.ts';
 import type { State } from './state.ts';
@@ -178,6 +180,13 @@ export class Frames {
   /** The version that a node has once this operation is applied: one more with each frame that changes it. */
   #versionOf(node: Node): number {
     return node.seq === this.#log.seq + 1 ? node.version : node.version + 1;
+  }
+
+  /** Says that bytes of a file lie in this frame's data instead of at `from`. Not within a transaction. */
+  move(node: Node, data: DataField, from: Place): void {
+    invariant(this.#transaction === null, 'content is not moved within a transaction');
+    encodeMove(this.#log.frame, node, data, from);
+    this.#records++;
   }
 
   /** Ends an operation: its frame is appended and applied, or it becomes part of the open transaction. */

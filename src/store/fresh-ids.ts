@@ -1,47 +1,42 @@
 /**
- * Identities of nodes that the index does not have yet. Looked up rarely and made often, so that the map
- * is only brought up to date when someone asks.
+ * Identities of nodes that the index does not have yet, in one map for each round that is not in the index:
+ * a round that arrives there is dropped whole, and no call takes longer the more nodes there are.
  */
 import type { Ino, NodeId } from '../ids.ts';
 import type { Node } from './node.ts';
 
 export class FreshIds {
-  #nodes: Node[] = [];
-  #inos = new Map<NodeId, Ino>();
-  /** Nodes that the map has. */
-  #mapped = 0;
+  /** Oldest first; the last takes what is added. */
+  #rounds: Map<NodeId, Ino>[] = [new Map()];
 
-  /** Nodes added and not dropped. */
-  get count(): number {
-    return this.#nodes.length;
+  /** Rounds that hold identities: the one being filled, and those on their way to the index. */
+  get rounds(): number {
+    return this.#rounds.length;
   }
 
   add(node: Node): void {
-    this.#nodes.push(node);
+    this.#rounds.at(-1)?.set(node.id, node.ino);
   }
 
-  /** Takes back the last `add`. */
-  takeBack(): void {
-    this.#nodes.pop();
-    this.#forget();
+  /** Takes back an `add` since the last `startRound`. */
+  takeBack(node: Node): void {
+    this.#rounds.at(-1)?.delete(node.id);
   }
 
   find(id: NodeId): Ino | undefined {
-    for (; this.#mapped < this.#nodes.length; this.#mapped++) {
-      const node = this.#nodes[this.#mapped] as Node;
-      this.#inos.set(node.id, node.ino);
+    for (let i = this.#rounds.length - 1; i >= 0; i--) {
+      const ino = this.#rounds[i]?.get(id);
+      if (ino !== undefined) return ino;
     }
-    return this.#inos.get(id);
+    return undefined;
   }
 
-  /** Drops the first `count`: the index has them. */
-  drop(count: number): void {
-    this.#nodes = this.#nodes.slice(count);
-    this.#forget();
+  startRound(): void {
+    this.#rounds.push(new Map());
   }
 
-  #forget(): void {
-    this.#inos = new Map();
-    this.#mapped = 0;
+  /** Drops all rounds but the one being filled: the index has them. */
+  dropRounds(): void {
+    this.#rounds.splice(0, this.#rounds.length - 1);
   }
 }

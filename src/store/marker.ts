@@ -1,7 +1,9 @@
 /**
  * The file that makes a directory a store: `fxmount.json`, JSON of one line.
  *
- *     {"format":"fxmount store","version":2,"id":"<32 hex digits>"}
+ *     {"format":"fxmount store","version":2,"id":"<32 hex digits>","maxBytes":<bytes>}
+ *
+ * `maxBytes`, the most the store may take on its disk, may be left out.
  *
  * A store directory holds
  *
@@ -32,6 +34,8 @@ const VERSION = 2;
 export interface Marker {
   /** 16 bytes. */
   storeId: Uint8Array;
+  /** The most the store may take on its disk, in bytes; null: no limit. */
+  maxBytes: number | null;
 }
 
 function syncPath(path: string): void {
@@ -54,7 +58,7 @@ function writeDurably(path: string, text: string): void {
 }
 
 /** Makes the marker of a new store, durably. The directory may exist, but must be empty: EXISTS, NOT_EMPTY. */
-export function createMarker(directory: string): Marker {
+export function createMarker(directory: string, maxBytes: number | null): Marker {
   mkdirSync(directory, { recursive: true });
   const names = readdirSync(directory);
   if (names.includes(MARKER_NAME)) throw new FxError('EXISTS', `${directory} is an fxmount store already`);
@@ -62,11 +66,20 @@ export function createMarker(directory: string): Marker {
     throw new FxError('NOT_EMPTY', `${directory} is not empty and no fxmount store; name a new or empty directory`);
   }
   const storeId = randomBytes(16);
+  const marker = { storeId, maxBytes };
+  writeMarker(directory, marker);
+  syncPath(dirname(directory));
+  return marker;
+}
+
+/** Replaces the marker, durably and at once. */
+export function writeMarker(directory: string, { storeId, maxBytes }: Marker): void {
   const path = join(directory, MARKER_NAME);
+  const limit = maxBytes === null ? {} : { maxBytes };
   try {
     writeDurably(
       `${path}.new`,
-      `${JSON.stringify({ format: FORMAT, version: VERSION, id: storeId.toString('hex') })}\n`,
+      `${JSON.stringify({ format: FORMAT, version: VERSION, id: Buffer.from(storeId).toString('hex'), ...limit })}\n`,
     );
     renameSync(`${path}.new`, path);
   } catch (error) {
@@ -75,8 +88,6 @@ export function createMarker(directory: string): Marker {
     throw error;
   }
   syncPath(directory);
-  syncPath(dirname(directory));
-  return { storeId };
 }
 
 /** Reads the marker. NOT_A_STORE, NEWER_FORMAT, DAMAGED. */
@@ -118,7 +129,11 @@ export function readMarker(directory: string): Marker {
       `${join(directory, MARKER_NAME)} has no valid id; restore it from a backup of the store`,
     );
   }
-  return { storeId: Buffer.from(marker.id, 'hex') };
+  const { maxBytes = null } = marker;
+  if (maxBytes !== null && !(typeof maxBytes === 'number' && Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
+    throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} has no valid maxBytes; correct it or take it out`);
+  }
+  return { storeId: Buffer.from(marker.id, 'hex'), maxBytes };
 }
 
 function parse(text: string): Record<string, unknown> | null {

@@ -7,10 +7,13 @@ import { FxError } from '../errors.ts';
 import { Index } from '../index/index.ts';
 import { HostDisk } from '../wal/host-disk.ts';
 import { Log, type OpenOptions as LogOpenOptions, type Recovery } from '../wal/log.ts';
+import { SEGMENT_FIRST, segmentName, segmentsAmong } from '../wal/segment.ts';
 import { type CheckpointRecord, decodeCheckpoint } from './checkpoint-record.ts';
+import { coveredBy } from './checkpointer.ts';
 import { type Lock, lockStore } from './lock.ts';
 import { createMarker, MARKER_NAME, readMarker } from './marker.ts';
 import { replay } from './replay.ts';
+import { STORE_BYTES_MIN } from './space.ts';
 import { State } from './state.ts';
 import { Store } from './store.ts';
 
@@ -26,14 +29,21 @@ export interface OpenStoreOptions {
   create?: boolean;
   readOnly?: boolean;
   sync?: SyncPolicy;
+  /** The most that the store may take on its disk, in bytes; as its marker says when absent, null: no limit. */
+  maxBytes?: number | null;
   /** Smaller segments, for tests. */
   segmentBytesMax?: number;
 }
 
-/** Makes a store in a new or empty directory, owned by the caller. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
-export async function initStore(directory: string): Promise<void> {
+/** Makes a store in a new or empty directory, owned by the caller; `maxBytes`: the most it may take on its disk. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
+export async function initStore(directory: string, maxBytes: number | null = null): Promise<void> {
   const path = resolve(directory);
-  const { storeId } = hostErrors(path, () => createMarker(path));
+  if (maxBytes !== null && maxBytes < STORE_BYTES_MIN)
+    throw new FxError(
+      'INVALID',
+      `a store of at most ${maxBytes} bytes is too small; give it at least ${STORE_BYTES_MIN}`,
+    );
+  const { storeId } = hostErrors(path, () => createMarker(path, maxBytes));
   try {
     const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
     await log.close();
@@ -54,11 +64,11 @@ export async function initStore(directory: string): Promise<void> {
  */
 export async function openStore(directory: string, options: OpenStoreOptions = {}): Promise<Store> {
   const path = resolve(directory);
-  if (options.create && !existsSync(join(path, MARKER_NAME))) await initStore(path);
-  const { storeId } = hostErrors(path, () => readMarker(path));
+  if (options.create && !existsSync(join(path, MARKER_NAME))) await initStore(path, options.maxBytes);
+  const { storeId, maxBytes } = hostErrors(path, () => readMarker(path));
   const lock = hostErrors(path, () => lockStore(path));
   try {
-    return await openLocked(path, storeId, options, lock);
+    return await openLocked(path, storeId, { maxBytes, ...options }, lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -67,26 +77,31 @@ export async function openStore(directory: string, options: OpenStoreOptions = {
 
 async function openLocked(path: string, storeId: Uint8Array, options: OpenStoreOptions, lock: Lock): Promise<Store> {
   const report: string[] = [];
-  const { index, checkpoint } = await openIndex(join(path, 'index'), report);
+  const disk = new HostDisk(join(path, 'log'));
+  const { index, checkpoint } = await openIndex(join(path, 'index'), disk, report);
   try {
+    checkWhole(disk, checkpoint, path);
     const state = new State(index);
     if (checkpoint) state.restore(checkpoint);
     const time = { sec: 0, nsec: 0 };
     const logOptions: LogOpenOptions = { storeId, from: checkpoint?.log ?? null, readOnly: options.readOnly === true };
     if (options.sync?.kind === 'interval') logOptions.syncIntervalMs = options.sync.ms;
     if (options.segmentBytesMax !== undefined) logOptions.segmentBytesMax = options.segmentBytesMax;
-    const log = await Log.open(new HostDisk(join(path, 'log')), logOptions, (frame) => {
+    const log = await Log.open(disk, logOptions, (frame) => {
       time.sec = frame.timeSec;
       time.nsec = frame.timeNsec;
       replay(state, frame);
     });
     report.push(...describe(log.recovery));
+    const lost = lostSegments(disk, checkpoint);
+    if (lost.length > 0) report.push(`files of the log are missing: ${lost.join(', ')}; put them back from a backup`);
     const store = new Store({
       state,
       log,
       index,
-      readOnly: options.readOnly === true || log.readOnly,
-      coveredSeq: checkpoint?.log.seq ?? 0,
+      readOnly: options.readOnly === true || log.readOnly || lost.length > 0,
+      covered: coveredBy(checkpoint),
+      maxBytes: options.maxBytes ?? null,
       report,
       time,
       onClose: () => lock.release(),
@@ -104,9 +119,31 @@ function prepare(store: Store): void {
   store.reclaimAll();
 }
 
-/** Opens the index. One that cannot be read is made anew: the log has everything that was in it. */
+/** Whether the log still has every frame since the first. */
+function isWhole(disk: HostDisk): boolean {
+  return segmentsAmong(disk.list()).every((segment, index) => segment === index + SEGMENT_FIRST);
+}
+
+/** DAMAGED when there is no checkpoint and compaction has removed what would have to be replayed instead. */
+function checkWhole(disk: HostDisk, checkpoint: CheckpointRecord | null, path: string): void {
+  if (checkpoint !== null || isWhole(disk)) return;
+  throw new FxError(
+    'DAMAGED',
+    `the index of ${path} is lost, and its log was compacted, so that it cannot be made anew: restore "index" from a backup of the store`,
+  );
+}
+
+/** Names of segments with live content that are not there. Those to be replayed are missed by the log itself. */
+function lostSegments(disk: HostDisk, checkpoint: CheckpointRecord | null): string[] {
+  const there = new Set(segmentsAmong(disk.list()));
+  const live = checkpoint?.liveBytes ?? [];
+  return live.filter(([segment, bytes]) => bytes > 0 && !there.has(segment)).map(([segment]) => segmentName(segment));
+}
+
+/** Opens the index. One that cannot be read is made anew, if the log has everything that was in it. */
 async function openIndex(
   path: string,
+  disk: HostDisk,
   report: string[],
 ): Promise<{ index: Index; checkpoint: CheckpointRecord | null }> {
   let index: Index | null = null;
@@ -116,7 +153,7 @@ async function openIndex(
     return { index, checkpoint: bytes ? decodeCheckpoint(bytes) : null };
   } catch (error) {
     await index?.close();
-    if (!(error instanceof FxError) || error.code !== 'DAMAGED') throw error;
+    if (!(error instanceof FxError) || error.code !== 'DAMAGED' || !isWhole(disk)) throw error;
     report.push(`the index was damaged and is made anew from the log (${error.message})`);
     rmSync(path, { recursive: true, force: true });
     return { index: new Index(path), checkpoint: null };

@@ -21,8 +21,6 @@ export interface FrozenRound {
   slots: NumberedMap<SlotChange>;
   deleted: Map<Ino, NodeId>;
   cookieEnd: number;
-  /** How many of the fresh nodes it and the rounds before it have. */
-  freshNodes: number;
   batch: Batch;
   /** Directories that hold so many names that those the index has then are to be forgotten. */
   crowded: Map<Ino, Directory>;

@@ -199,7 +199,7 @@ export class State {
     if (node.ino >= this.nextIno) this.nextIno = node.ino + 1;
     this.undo?.push(() => {
       this.#nodes.delete(node.ino);
-      this.#freshIds.takeBack();
+      this.#freshIds.takeBack(node);
       this.#dirtyNodes.delete(node);
       this.nodeCount = nodeCount;
     });
@@ -278,7 +278,6 @@ export class State {
       slots: this.#slotChanges,
       deleted: this.#deleted,
       cookieEnd: this.nextCookie,
-      freshNodes: this.#freshIds.count,
       batch: new Batch(),
       crowded: new Map(),
       failure: undefined,
@@ -286,6 +285,7 @@ export class State {
     this.#frozen = frozen;
     for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
     this.#round++;
+    this.#freshIds.startRound();
     this.#dirtyNodes = new Set();
     this.#slotChanges = new NumberedMap();
     this.#deleted = new Map();
@@ -297,7 +297,7 @@ export class State {
     const { batch } = frozen;
     for (const [ino, id] of frozen.deleted) {
       batch.delete('nodes', inoKey(ino));
-      if (this.#freshIds.find(id) === undefined) batch.delete('ids', idKey(id));
+      if ((this.#freshIds.find(id) ?? ino) === ino) batch.delete('ids', idKey(id));
       batch.deleteFrom('extents', inoKey(ino), Buffer.alloc(4));
       yield;
     }
@@ -357,7 +357,7 @@ export class State {
     this.#indexedCookie = frozen.cookieEnd;
     this.#frozen = null;
     this.#frozenDeleted.clear();
-    this.#freshIds.drop(frozen.freshNodes);
+    this.#freshIds.dropRounds();
     if (frozen.crowded.size > 0) this.#shrink(frozen.crowded);
   }
 

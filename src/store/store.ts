@@ -8,24 +8,22 @@ import { LINKS_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { checkName, type Name, nameToText } from '../names.ts';
 import type { FrameFollower, Log } from '../wal/log.ts';
 import type { ChangeListener, Changes, NewNode, Piece, RenameOptions, StoreApi, StoreTotals } from './api.ts';
-import { Checkpointer } from './checkpointer.ts';
 import { checkContent, checkWrite } from './content.ts';
 import { joinCrowded } from './crowded.ts';
 import { STAGED_SEGMENT } from './extents.ts';
-import { createFields, timed } from './fields.ts';
+import { addedBytes, createFields, timed } from './fields.ts';
 import { Frames } from './frames.ts';
-import { Maintenance } from './maintenance.ts';
 import { KIND, type Node, ROOT_INO, type Slot } from './node.ts';
 import { Reclaimer } from './reclaimer.ts';
 import { nextData, nextHole } from './seek.ts';
 import type { State } from './state.ts';
+import { Upkeep, type UpkeepParts } from './upkeep.ts';
 
-export interface StoreParts {
-  state: State;
-  log: Log;
-  index: Index;
+/** What a new node takes at least, in the log and in the index. */
+const NODE_BYTES = 512;
+
+export interface StoreParts extends UpkeepParts {
   readOnly: boolean;
-  coveredSeq: number;
   /** Lines that tell what recovery found. */
   report: string[];
   /** Time of the last frame: the store's clock starts there. */
@@ -42,13 +40,10 @@ export class Store implements StoreApi {
   readonly #log: Log;
   readonly #index: Index;
   readonly #onClose: () => void;
-  readonly #checkpointer: Checkpointer;
   readonly #frames: Frames;
   readonly #holders = new Set<(ino: Ino) => boolean>();
-  readonly #maintenance: Maintenance;
   readonly #reclaimer: Reclaimer;
-  /** Bytes of the log when it was opened. */
-  readonly #logBytesAtOpen: number;
+  readonly upkeep: Upkeep;
 
   constructor(parts: StoreParts) {
     this.#state = parts.state;
@@ -56,12 +51,10 @@ export class Store implements StoreApi {
     this.#index = parts.index;
     this.readOnly = parts.readOnly;
     this.report = parts.report;
-    this.#frames = new Frames(parts.state, parts.log, parts.time, () => this.#maintenance.appended());
+    this.#frames = new Frames(parts.state, parts.log, parts.time, () => this.upkeep.maintenance.appended());
     this.#reclaimer = new Reclaimer(parts.state, this.#frames);
     this.#onClose = parts.onClose;
-    this.#checkpointer = new Checkpointer(parts.state, parts.log, parts.index, parts.coveredSeq);
-    this.#maintenance = new Maintenance(parts.state, parts.log, this.#checkpointer);
-    this.#logBytesAtOpen = parts.log.segments().reduce((sum, segment) => sum + segment.bytes, 0);
+    this.upkeep = new Upkeep(parts, this.#frames);
   }
 
   get seq(): number {
@@ -76,10 +69,12 @@ export class Store implements StoreApi {
     return {
       nodes: this.#state.nodeCount - this.#reclaimer.count,
       contentBytes: this.#state.contentBytes,
-      logBytes: this.#logBytesAtOpen + this.#log.appendedBytes,
+      logBytes: this.upkeep.logBytes,
+      maxBytes: this.upkeep.space.maxBytes,
+      freeBytes: this.upkeep.space.freeBytes,
       seq: this.#log.seq,
       durableSeq: this.#log.durableSeq,
-      checkpointSeq: this.#checkpointer.coveredSeq,
+      checkpointSeq: this.upkeep.checkpointer.covered.seq,
       cachedNodes: this.#state.cachedNodes,
     };
   }
@@ -89,7 +84,7 @@ export class Store implements StoreApi {
   node(ino: Ino): Node | undefined {
     if (this.#reclaimer.has(ino)) return undefined;
     const node = this.#state.node(ino);
-    this.#maintenance.loaded();
+    this.upkeep.maintenance.loaded();
     return node;
   }
 
@@ -125,6 +120,10 @@ export class Store implements StoreApi {
     return what === 'data' ? nextData(extents, offset, size) : nextHole(extents, offset, size);
   }
 
+  holdPieces(): () => void {
+    return this.#log.files.hold();
+  }
+
   #descriptor(segment: number): number {
     if (segment === STAGED_SEGMENT)
       throw new FxError('BUSY', 'bytes written by a transaction can be read after it is committed');
@@ -153,7 +152,7 @@ export class Store implements StoreApi {
     const fields = createFields(fresh);
     if (fresh.id !== undefined && this.nodeById(fresh.id))
       throw new FxError('EXISTS', 'a node with this NodeID is in the store');
-    const frames = this.#begin();
+    const frames = this.#begin(NODE_BYTES + (fresh.value?.length ?? 0));
     const ino = this.#state.nextIno;
     const id = fresh.id ?? newNodeId(frames.timeMs);
     frames.create(ino, id, fresh.kind, fields);
@@ -164,7 +163,7 @@ export class Store implements StoreApi {
 
   createUnlinked(fresh: NewNode): Node {
     invariant(fresh.kind === KIND.file, 'only files live without a name');
-    const frames = this.#begin();
+    const frames = this.#begin(NODE_BYTES);
     const ino = this.#state.nextIno;
     frames.create(ino, newNodeId(frames.timeMs), fresh.kind, createFields(fresh), true);
     frames.commit();
@@ -178,7 +177,7 @@ export class Store implements StoreApi {
     if (node.kind === KIND.directory) throw new FxError('NOT_PERMITTED', 'a directory has exactly one name');
     if (parent.nlink === 0) throw new FxError('NOT_FOUND', 'the directory was removed');
     if (node.nlink >= LINKS_MAX) throw new FxError('TOO_MANY_LINKS', `a node has at most ${LINKS_MAX} links`);
-    const frames = this.#begin();
+    const frames = this.#begin(NODE_BYTES);
     frames.addLink(parent, node, this.#state.nextCookie, name);
     frames.commit();
   }
@@ -246,7 +245,7 @@ export class Store implements StoreApi {
   patch(node: Node, changes: Changes): void {
     const target = this.#current(node);
     checkContent(this.#state, target, changes);
-    const frames = this.#begin();
+    const frames = this.#begin(addedBytes(changes));
     frames.patch(target, timed(changes, frames.time));
     frames.commit();
   }
@@ -255,7 +254,7 @@ export class Store implements StoreApi {
     const file = this.#current(node);
     checkWrite(file, offset, bytes);
     if (bytes === 0) return;
-    const frames = this.#begin();
+    const frames = this.#begin(bytes);
     const content = { offset, bytes, place: frames.dataPlace };
     frames.patch(file, changes === undefined ? { data: content } : { ...timed(changes, frames.time), data: content });
     frames.commit(data, start, bytes);
@@ -284,18 +283,19 @@ export class Store implements StoreApi {
     return this.#log.follower !== undefined;
   }
 
-  /** The first frame that the log still has. */
+  /** The first frame that the log has all after. */
   get oldestSeq(): number {
-    return this.#log.segments()[0]?.firstSeq ?? this.#log.seq;
+    return this.upkeep.compactor.usage().historySeq;
   }
 
   transaction<T>(body: () => T): T {
     return this.#begin().transaction(body);
   }
 
-  /** READ_ONLY unless changes are allowed. */
-  #begin(): Frames {
+  /** READ_ONLY unless changes are allowed, NO_SPACE unless there is room for `bytes` more. */
+  #begin(bytes = 0): Frames {
     if (this.readOnly) throw new FxError('READ_ONLY', 'the store is open read-only');
+    if (bytes > 0) this.upkeep.space.need(bytes + this.#frames.dataPlace);
     this.#frames.begin();
     return this.#frames;
   }
@@ -369,14 +369,14 @@ export class Store implements StoreApi {
   /** Brings the index up to date and makes everything durable. Rejects IO. */
   async checkpoint(): Promise<void> {
     if (this.readOnly) return;
-    await this.#maintenance.checkpoint();
+    await this.upkeep.maintenance.checkpoint();
     await this.#log.durable(this.#log.seq);
   }
 
   /** Checkpoints and closes. The store must not be used any more. */
   async close(): Promise<void> {
-    this.#maintenance.stop();
     this.#reclaimer.stop();
+    await this.upkeep.stop();
     try {
       await this.checkpoint();
     } finally {

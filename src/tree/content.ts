@@ -27,7 +27,15 @@ export function readBytes(store: StoreApi, node: Node, offset = 0, bytes = Infin
 
 /** As `readBytes`, reading on the thread pool. What the blob holds when called, also if it changes meanwhile. */
 export async function readBytesAsync(store: StoreApi, node: Node, offset = 0, bytes = Infinity): Promise<Buffer> {
-  const { pieces, buffer } = plan(store, node, offset, bytes);
+  const release = store.holdPieces();
+  try {
+    return await readPlanned(plan(store, node, offset, bytes));
+  } finally {
+    release();
+  }
+}
+
+async function readPlanned({ pieces, buffer }: { pieces: Piece[]; buffer: Buffer }): Promise<Buffer> {
   let at = 0;
   for (const piece of pieces) {
     for (let done = 0; piece.fd >= 0 && done < piece.bytes; ) {

@@ -44,7 +44,7 @@ export async function writeFileNode(
   const fd = await io.open(bytes, CREATE_FLAGS, 0o600);
   try {
     try {
-      if (rendered === undefined) await copyContent(target, store, fd, node);
+      if (rendered === undefined) await copyHeld(target, store, fd, node);
       else await writeAll(target, fd, Buffer.from(rendered.buffer, rendered.byteOffset, rendered.byteLength), 0);
       if (target.owners) await io.fchown(fd, node.uid, node.gid);
       if (node.kind !== KIND.directory) await setXattrs(target, path, node);
@@ -57,6 +57,15 @@ export async function writeFileNode(
   } catch (error) {
     await io.unlink(bytes);
     throw error;
+  }
+}
+
+async function copyHeld(target: HostTarget, store: StoreApi, fd: number, node: Node): Promise<void> {
+  const release = store.holdPieces();
+  try {
+    await copyContent(target, store, fd, node);
+  } finally {
+    release();
   }
 }
 

@@ -5,8 +5,8 @@
  * underneath that loses, tears, reorders, fills up and fails (`test/support/sim-disk.ts`).
  * `host-disk.ts` is the real one.
  *
- * Calls are synchronous and reach the page cache only, except the two `sync` calls, which wait for the
- * medium and therefore run off the main thread. What a disk is assumed to keep is stated in `log.ts`.
+ * Calls are synchronous and reach the page cache only, except the two `sync` calls and `readAsync`, which wait
+ * for the medium and therefore run off the main thread. What a disk is assumed to keep is stated in `log.ts`.
  *
  * Errors: `FxError` NO_SPACE when the medium or a quota is full, NOT_FOUND and EXISTS about names, IO
  * for everything else, with name and system error in the message.
@@ -47,6 +47,8 @@ export interface DiskFile {
   ): void;
   /** Reads up to `bytes` bytes at `position`; returns how many, less than asked only at the file's end. */
   read(position: number, into: Uint8Array, start: number, bytes: number): number;
+  /** As `read`, without holding the caller's thread. */
+  readAsync(position: number, into: Uint8Array, start: number, bytes: number): Promise<number>;
   /** The file's length in bytes. */
   size(): number;
   /** Cuts the file to `bytes`. Durable after `sync`. */
@@ -54,4 +56,6 @@ export interface DiskFile {
   /** Resolves when all bytes written before the call, and the file's length, are durable. */
   sync(): Promise<void>;
   close(): void;
+  /** As `close`, on another thread: the last descriptor of a removed file frees its blocks, which takes time. */
+  closeAsync(): void;
 }

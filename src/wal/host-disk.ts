@@ -2,6 +2,7 @@
  * The disk of the operating system: one directory of a local filesystem.
  */
 import {
+  close,
   closeSync,
   fdatasync,
   fstatSync,
@@ -10,6 +11,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  read,
   readdirSync,
   readSync,
   renameSync,
@@ -133,6 +135,21 @@ class HostFile implements DiskFile {
     });
   }
 
+  async readAsync(position: number, into: Uint8Array, start: number, bytes: number): Promise<number> {
+    let done = 0;
+    while (done < bytes) {
+      const got = await new Promise<number>((resolve, reject) => {
+        read(this.fd, into, start + done, bytes - done, position + done, (error, count) => {
+          if (error === null) resolve(count);
+          else reject(systemError(error.code ?? 'EIO', 'reading', this.#path, error));
+        });
+      });
+      if (got === 0) break;
+      done += got;
+    }
+    return done;
+  }
+
   size(): number {
     return attempt('measuring', this.#path, () => fstatSync(this.fd).size);
   }
@@ -150,6 +167,10 @@ class HostFile implements DiskFile {
 
   close(): void {
     attempt('closing', this.#path, () => closeSync(this.fd));
+  }
+
+  closeAsync(): void {
+    close(this.fd, () => undefined);
   }
 
   /** Goes on after a write that came short, to its end or its reason; cuts the file back in that case. */

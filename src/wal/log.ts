@@ -21,7 +21,7 @@
  *
  * - I1 Frames have the seqs 1, 2, 3 and so on without gap, also across segments; segments are numbered
  *   without gap, and each starts with the seq after the last of the one before. (Compaction removes
- *   segments only where a checkpoint no longer needs them replayed.)
+ *   segments, but none from that on in which a durable checkpoint ends.)
  * - I2 A frame is there whole or not at all. When `append` returns it survives the death of the process.
  * - I3 `durableSeq` never passes what is synced: every segment with a frame up to it, and the names of
  *   those segments.
@@ -43,7 +43,7 @@ import type { Disk } from './disk.ts';
 import { FRAME_HEADER_BYTES, FRAME_RECORDS_MAX, FrameHeader, segmentSalt } from './frame.ts';
 import { FrameSealer } from './frame-sealer.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type Recovery, recover } from './recovery.ts';
+import { type Recovery, recover, refusalOf } from './recovery.ts';
 import { SEGMENT_FIRST, SEGMENT_HEADER_BYTES, STORE_ID_BYTES, segmentName, segmentsAmong } from './segment.ts';
 import { type SegmentFile, SegmentFiles, type SegmentInfo } from './segment-files.ts';
 import { type FrameVisitor, type Position, walkLog } from './walk.ts';
@@ -111,15 +111,16 @@ export class Log {
   lastSegment = 0;
   lastFramePosition = 0;
   lastDataPosition = 0;
-  /** Bytes of all frames appended since the log was opened. */
+  /** Bytes added to the log since it was opened. */
   appendedBytes = 0;
   /** What `open` found. */
   readonly recovery: Recovery;
   readonly storeId: Uint8Array;
+  readonly files: SegmentFiles;
 
-  readonly #files: SegmentFiles;
   readonly #commit: GroupCommit;
-  readonly #segmentBytesMax: number;
+  /** Segments are closed before they pass this many bytes. */
+  segmentBytesMax: number;
   readonly #timer: NodeJS.Timeout | undefined;
   readonly #sealer = new FrameSealer();
   /** The header of the last frame; its link is that of the next one. */
@@ -138,8 +139,8 @@ export class Log {
     this.storeId = state.storeId;
     this.recovery = state.recovery;
     this.seq = state.end.seq;
-    this.#files = state.files;
-    this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    this.files = state.files;
+    this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.#refusal = state.refusal;
     // The last segment may be there without a frame yet.
     const isInLast = state.lastSegment <= state.end.segment;
@@ -249,7 +250,7 @@ export class Log {
     if (this.#refusal !== null || totalBytes > FRAME_BYTES_MAX || records > FRAME_RECORDS_MAX) {
       this.#refuse(totalBytes, records);
     }
-    if (this.#position + totalBytes > this.#segmentBytesMax) this.#roll(timeSec);
+    if (this.#position + totalBytes > this.segmentBytesMax) this.#roll(timeSec);
 
     const header = this.#header;
     header.totalBytes = totalBytes;
@@ -293,29 +294,35 @@ export class Log {
 
   /** What segments there are, rising. */
   segments(): SegmentInfo[] {
-    return this.#files.list(this.storeId);
+    return this.files.list(this.storeId);
   }
 
-  /** A descriptor to read a segment by, valid until it is removed or the log closed. Throws NOT_FOUND, IO. */
+  /** A descriptor to read a segment by, valid in this turn, or while `files.hold` lasts. Throws NOT_FOUND, IO. */
   fd(segment: number): number {
-    return this.#files.open(segment, 'read').file.fd;
+    return this.files.open(segment, 'read').file.fd;
+  }
+
+  /** Ends the segment appended to: the next frame starts another. Does nothing while it has no frame. Throws NO_SPACE, IO. */
+  roll(timeSec: number): void {
+    if (this.#refusal !== null) throw this.#refusal;
+    this.#roll(timeSec);
   }
 
   /** Reads bytes of a segment; returns how many, less than asked only at its end. Throws NOT_FOUND, IO. */
   read(segment: number, position: number, into: Uint8Array, start: number, bytes: number): number {
-    return this.#files.open(segment, 'read').file.read(position, into, start, bytes);
+    return this.files.open(segment, 'read').file.read(position, into, start, bytes);
   }
 
   /**
-   * Removes a segment that nothing refers to and no replay needs: its frames must lie before a durable
-   * checkpoint. Throws INVALID for the last segment and for one that is not all synced, READ_ONLY, IO.
+   * Removes a segment that nothing refers to and no replay needs: it must lie before the segment in which a
+   * durable checkpoint ends. Throws INVALID for the last one and for one that is not all synced, READ_ONLY, IO.
    */
   remove(segment: number): void {
     if (this.#refusal !== null) throw this.#refusal;
-    if (segment >= this.position.segment || this.#files.isUnsynced(segment)) {
+    if (segment >= this.position.segment || this.files.isUnsynced(segment)) {
       throw new FxError('INVALID', `segment ${segmentName(segment)} is still in use`);
     }
-    this.#files.remove(segment);
+    this.files.remove(segment);
   }
 
   /** Waits for a sync that runs and closes all files. What is not durable stays so: await `durable` before. */
@@ -323,7 +330,7 @@ export class Log {
     clearInterval(this.#timer);
     this.#refusal ??= new FxError('READ_ONLY', 'the log is closed');
     await this.#commit.idle();
-    this.#files.close();
+    this.files.close();
   }
 
   #roll(timeSec: number): void {
@@ -332,18 +339,19 @@ export class Log {
     const segment = end.segment + 1;
     const { storeId, durableSeq } = this;
     try {
-      this.#current = this.#files.create({ storeId, segment, firstSeq: this.seq + 1, durableSeq, timeSec });
+      this.#current = this.files.create({ storeId, segment, firstSeq: this.seq + 1, durableSeq, timeSec });
     } catch (error) {
       this.#fail(error);
     }
     this.#endBefore = end;
     this.#salt = segmentSalt(storeId, segment);
     this.#position = SEGMENT_HEADER_BYTES;
+    this.appendedBytes += SEGMENT_HEADER_BYTES;
   }
 
   async #sync(): Promise<void> {
     try {
-      await this.#files.sync();
+      await this.files.sync();
     } catch (error) {
       this.#poison(error, 'syncing');
       throw error;
@@ -380,16 +388,4 @@ export class Log {
       if (this.#refusal === null) this.durable(this.seq).catch(() => undefined);
     }, ms).unref();
   }
-}
-
-function refusalOf(readOnly: boolean, recovery: Recovery): FxError | null {
-  const gap = recovery.damage[0];
-  if (gap !== undefined) {
-    const where = `${segmentName(gap.segment)}:${gap.position}`;
-    return new FxError(
-      'READ_ONLY',
-      `the log is read-only because it is damaged at ${where} (seq ${gap.firstSeq}): run fxmount verify`,
-    );
-  }
-  return readOnly ? new FxError('READ_ONLY', 'the log was opened to read only') : null;
 }

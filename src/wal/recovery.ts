@@ -18,6 +18,7 @@
  * first, each made durable before the next; then the tail of the segment with the gap is copied, synced,
  * and cut. Whatever part of this happened, the next recovery finds the same first gap or none.
  */
+import { FxError } from '../errors.ts';
 import type { Disk, DiskFile } from './disk.ts';
 import { SEGMENT_HEADER_BYTES, segmentName } from './segment.ts';
 import type { Gap, Position, Walk } from './walk.ts';
@@ -55,6 +56,19 @@ export interface Recovery {
 export function isDamage(walk: Walk): boolean {
   const first = walk.gaps[0];
   return first !== undefined && (walk.startIsLost || walk.searchEnded || walk.durableSeq >= first.firstSeq);
+}
+
+/** Why a log opened so, and found so, must not be written to; null when it may. */
+export function refusalOf(readOnly: boolean, recovery: Recovery): FxError | null {
+  const gap = recovery.damage[0];
+  if (gap !== undefined) {
+    const where = `${segmentName(gap.segment)}:${gap.position}`;
+    return new FxError(
+      'READ_ONLY',
+      `the log is read-only because it is damaged at ${where} (seq ${gap.firstSeq}): run fxmount verify`,
+    );
+  }
+  return readOnly ? new FxError('READ_ONLY', 'the log was opened to read only') : null;
 }
 
 /** Judges `walk` and, unless `readOnly`, cuts an unsynced tail off the log. Throws NO_SPACE, IO. */

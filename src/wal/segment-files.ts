@@ -3,7 +3,13 @@
  */
 import { FxError } from '../errors.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { encodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader, segmentName } from './segment.ts';
+import {
+  encodeSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  type SegmentHeader,
+  segmentName,
+  segmentsAmong,
+} from './segment.ts';
 import { readSegmentHeader } from './walk.ts';
 
 export interface SegmentInfo {
@@ -12,6 +18,8 @@ export interface SegmentInfo {
   bytes: number;
   /** The seq of its first frame; null when its header is damaged. */
   firstSeq: number | null;
+  /** When it was made, in seconds since 1970; 0 when its header is damaged. */
+  timeSec: number;
 }
 
 /** One segment in use. */
@@ -30,6 +38,11 @@ export class SegmentFiles {
   readonly #open = new Map<number, SegmentFile>();
   /** Names may have been created or removed since the directory was last synced, by a process before too. */
   #directoryIsDirty = true;
+  /** What is known of segments that grow no more. */
+  readonly #sealed = new Map<number, SegmentInfo>();
+  /** Removed files that someone may still read, and how many such readers there are. */
+  readonly #removed: DiskFile[] = [];
+  #readers = 0;
 
   constructor(disk: Disk, segments: number[]) {
     this.#disk = disk;
@@ -89,25 +102,56 @@ export class SegmentFiles {
 
   /** Removes a segment that has no unsynced bytes. The removal is durable with the next sync. */
   remove(segment: number): void {
+    // Open, so that only its name goes now, and its blocks when it is closed, on another thread.
+    this.#removed.push(this.open(segment, 'read').file);
     this.#disk.remove(segmentName(segment));
-    this.#open.get(segment)?.file.close();
     this.#open.delete(segment);
     this.#numbers.delete(segment);
+    this.#sealed.delete(segment);
     this.#directoryIsDirty = true;
+    if (this.#readers === 0) this.#closeRemoved();
   }
 
-  /** What segments there are, rising. Reads their headers. */
+  /** Keeps every descriptor given out valid until the function that it returns is called, also of removed segments. */
+  hold(): () => void {
+    this.#readers++;
+    return () => {
+      if (--this.#readers === 0) this.#closeRemoved();
+    };
+  }
+
+  #closeRemoved(): void {
+    for (const file of this.#removed.splice(0)) file.closeAsync();
+  }
+
+  /** What segments there are, rising. Reads the headers that it has not read before. */
   list(storeId: Uint8Array): SegmentInfo[] {
-    return [...this.#numbers]
-      .sort((a, b) => a - b)
-      .map((segment) => {
-        const header = readSegmentHeader(this.#disk, segment, storeId);
-        const bytes = this.open(segment, 'read').file.size();
-        return { segment, bytes, firstSeq: typeof header === 'string' ? null : header.firstSeq };
-      });
+    const numbers = [...this.#numbers].sort((a, b) => a - b);
+    return numbers.map((segment) => {
+      const known = this.#sealed.get(segment);
+      if (known !== undefined) return known;
+      const header = readSegmentHeader(this.#disk, segment, storeId);
+      const isWhole = typeof header !== 'string';
+      const bytes = this.open(segment, 'read').file.size();
+      const info = {
+        segment,
+        bytes,
+        firstSeq: isWhole ? header.firstSeq : null,
+        timeSec: isWhole ? header.timeSec : 0,
+      };
+      if (segment !== numbers.at(-1)) this.#sealed.set(segment, info);
+      return info;
+    });
+  }
+
+  /** The numbers of the segments whose files are there, rising. */
+  onDisk(): number[] {
+    return segmentsAmong(this.#disk.list());
   }
 
   close(): void {
+    this.#readers = 0;
+    this.#closeRemoved();
     for (const { file } of this.#open.values()) file.close();
     this.#open.clear();
   }

@@ -92,6 +92,8 @@ export interface WalkOptions {
   storeId: Uint8Array | null;
   /** Where to start; null starts with the first segment there is. */
   from: Position | null;
+  /** Segments below this one may have been removed by compaction: that they are missing is no gap. */
+  removedBelow?: number;
   /** Called for the frames before the first gap. */
   visit?: FrameVisitor | undefined;
   /** Called for valid frames after it. */
@@ -165,12 +167,22 @@ class Walker {
     walk.startIsLost = walk.segments[0] !== start.segment;
     if (walk.segments.length === 0) this.#gap(start.segment, 0, 0, 'the segment is missing');
     for (const segment of walk.segments) {
-      if (segment > this.#segment) this.#gap(this.#segment, 0, 0, 'the segment is missing');
+      if (segment > this.#segment) this.#skipTo(segment);
       this.#walkSegment(segment, segment === start.segment ? start.position : SEGMENT_HEADER_BYTES);
       this.#segment = segment + 1;
     }
     walk.searchEnded = this.#buffers.searchEnded;
     return walk;
+  }
+
+  #skipTo(segment: number): void {
+    const header = readSegmentHeader(this.#disk, segment, this.#walk.storeId);
+    if (segment > (this.#options.removedBelow ?? 0) || typeof header === 'string' || header.firstSeq < this.#seq) {
+      this.#gap(this.#segment, 0, 0, 'the segment is missing');
+      return;
+    }
+    this.#seq = header.firstSeq;
+    this.#link = null;
   }
 
   #walkSegment(segment: number, position: number): void {

@@ -59,7 +59,21 @@ export class MemoryStore implements StoreApi {
   get totals() {
     const { seq } = this;
     const nodes = this.#nodes.size;
-    return { nodes, contentBytes: 0, logBytes: 0, seq, durableSeq: seq, checkpointSeq: seq, cachedNodes: nodes };
+    const unlimited = { maxBytes: null, freeBytes: null };
+    return {
+      nodes,
+      contentBytes: 0,
+      logBytes: 0,
+      ...unlimited,
+      seq,
+      durableSeq: seq,
+      checkpointSeq: seq,
+      cachedNodes: nodes,
+    };
+  }
+
+  holdPieces(): () => void {
+    return () => {};
   }
 
   get hasTypedFiles(): boolean {

@@ -228,6 +228,12 @@ export class SimDisk implements Disk {
       if (epoch !== this.#epoch) throw new FxError('IO', `${name} was open when the power failed`);
       this.#call(kind);
     };
+    const read = (position: number, into: Uint8Array, start: number, bytes: number): number => {
+      call('read');
+      const got = Math.max(0, Math.min(bytes, inode.live.length - position));
+      into.set(inode.live.subarray(position, position + got), start);
+      return got;
+    };
     return {
       fd: inode.fd,
       append: (position, head, headStart, headBytes, body, bodyStart, bodyBytes) => {
@@ -246,11 +252,10 @@ export class SimDisk implements Disk {
         }
         inode.apply({ position, bytes });
       },
-      read: (position, into, start, bytes) => {
-        call('read');
-        const got = Math.max(0, Math.min(bytes, inode.live.length - position));
-        into.set(inode.live.subarray(position, position + got), start);
-        return got;
+      read,
+      readAsync: async (position, into, start, bytes) => {
+        await this.#wait();
+        return read(position, into, start, bytes);
       },
       size: () => inode.live.length,
       truncate: (bytes) => {
@@ -265,6 +270,7 @@ export class SimDisk implements Disk {
         inode.settle(image, count);
       },
       close: () => undefined,
+      closeAsync: () => undefined,
     };
   }
 }

@@ -2,6 +2,8 @@
  * A store over a disk in memory, for tests that cut, damage and crash its log.
  */
 import type { Index } from '../../src/index/index.ts';
+import { decodeCheckpoint } from '../../src/store/checkpoint-record.ts';
+import { coveredBy } from '../../src/store/checkpointer.ts';
 import type { Node } from '../../src/store/node.ts';
 import { KIND, ROOT_INO } from '../../src/store/node.ts';
 import { replay } from '../../src/store/replay.ts';
@@ -31,8 +33,43 @@ export async function simStore(disk: SimDisk, index: Index): Promise<{ store: St
   const log = await Log.create(disk, STORE_ID, { segmentBytesMax: SEGMENT_BYTES_MAX, timeSec: 1_700_000_000 });
   const state = new State(index);
   const time = { sec: 0, nsec: 0 };
-  const store = new Store({ state, log, index, readOnly: false, coveredSeq: 0, report: [], time, onClose: () => {} });
+  const store = new Store({
+    state,
+    log,
+    index,
+    readOnly: false,
+    covered: coveredBy(null),
+    maxBytes: null,
+    report: [],
+    time,
+    onClose: () => {},
+  });
   store.createRoot(0, 0);
+  return { store, log, dump: () => dumpTree(store, readerOf(log)) };
+}
+
+/** Opens what is on `disk` with its index, as `openStore` does on a host. */
+export async function openSimStore(disk: SimDisk, index: Index): Promise<{ store: Store; log: Log; dump(): string }> {
+  const state = new State(index);
+  const bytes = index.checkpoint();
+  const checkpoint = bytes === undefined ? null : decodeCheckpoint(bytes);
+  if (checkpoint) state.restore(checkpoint);
+  const time = { sec: 0, nsec: 0 };
+  const options = { storeId: STORE_ID, from: checkpoint?.log ?? null, segmentBytesMax: SEGMENT_BYTES_MAX };
+  const log = await Log.open(disk, options, (frame) => replay(state, frame));
+  const readOnly = log.readOnly;
+  const covered = coveredBy(checkpoint);
+  const store = new Store({
+    state,
+    log,
+    index,
+    readOnly,
+    covered,
+    maxBytes: null,
+    report: [],
+    time,
+    onClose: () => {},
+  });
   return { store, log, dump: () => dumpTree(store, readerOf(log)) };
 }
 
