@@ -14,7 +14,7 @@ import type { PlainMap } from '../daemon/plain.ts';
 import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
 import { FxError } from '../errors.ts';
-import { examples, storePath } from './command.ts';
+import { examples, maxSizeOption, storePath } from './command.ts';
 import { EXIT_FAULT, exitCodeOf } from './exit-codes.ts';
 import { unmountCommand } from './mounted.ts';
 import { tellSystemd } from './notify.ts';
@@ -33,6 +33,7 @@ interface MountOptions {
   exec: boolean;
   subtree: string;
   sync?: string;
+  maxSize?: number;
   caching: boolean;
   events: boolean;
   locks: 'local' | 'shared';
@@ -100,6 +101,7 @@ function withMountOptions(command: Command): Command {
         .choices(ATIME_POLICIES)
         .default(ATIME_DEFAULT),
     )
+    .addOption(maxSizeOption())
     .addOption(new Option('--no-caching', 'let the kernel cache nothing').hideHelp())
     .addOption(
       new Option(
@@ -123,7 +125,7 @@ async function mountCommand(storeArgument: string, mountpointArgument: string, o
     try {
       const client = await connectDaemon(directory);
       if (client !== undefined) return await joinDaemon(client, directory, request, options);
-      if (options.foreground === true) return await serveHere(directory, request, options.sync);
+      if (options.foreground === true) return await serveHere(directory, request, options);
       return note(directory, await launch(directory, fileURLToPath(new URL('../cli.js', import.meta.url)), args));
     } catch (error) {
       // Between a daemon that ends and one that starts, or beside a command that holds the store for a moment.
@@ -172,6 +174,7 @@ function daemonArguments(directory: string, request: MountRequest, options: Moun
     request.subtree,
     '--sync',
     options.sync ?? SYNC_DEFAULT,
+    ...(options.maxSize === undefined ? [] : ['--max-size', String(options.maxSize)]),
     '--',
     directory,
     request.mountpoint,
@@ -196,6 +199,7 @@ async function joinDaemon(
       mountpoint,
       ...asked,
       ...(options.sync === undefined ? {} : { sync: options.sync }),
+      ...(options.maxSize === undefined ? {} : { maxSize: options.maxSize }),
     };
     const { pid } = (await client.call('mount', args)) as PlainMap;
     if (options.foreground !== true) return;
@@ -211,11 +215,12 @@ async function joinDaemon(
   }
 }
 
-function serveHere(directory: string, request: MountRequest, sync: string | undefined): Promise<void> {
+function serveHere(directory: string, request: MountRequest, { sync, maxSize }: MountOptions): Promise<void> {
   return serve({
     directory,
     request,
     sync: sync ?? SYNC_DEFAULT,
+    maxSize,
     log: (text) => void process.stderr.write(`fxmount: ${printable(text)}\n`),
     note: () => {},
     onReady: () => tellReady(directory, request.mountpoint, process.pid),
@@ -230,6 +235,7 @@ async function daemonCommand(directory: string, mountpoint: string, options: Mou
       directory,
       request: requestOf(mountpoint, options),
       sync: options.sync ?? SYNC_DEFAULT,
+      maxSize: options.maxSize,
       log,
       note: log,
       onReady: (report) => {

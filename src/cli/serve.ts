@@ -8,7 +8,7 @@
 import { Daemon } from '../daemon/daemon.ts';
 import type { MountRequest } from '../daemon/mount-control.ts';
 import { parseSync } from '../daemon/sync-policy.ts';
-import { openStore } from '../store/open.ts';
+import { limitStore, openStore } from '../store/open.ts';
 import { EXIT_FAULT } from './exit-codes.ts';
 
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly directory: string;
   readonly sync: string;
   readonly request: MountRequest;
+  /** The most that the store may take on its disk from now on; undefined: as before. */
+  readonly maxSize: number | undefined;
   readonly log: (text: string) => void;
   /** Takes what is worth telling only in a log. */
   readonly note: (text: string) => void;
@@ -51,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   process.on('unhandledRejection', onFault);
 
   const store = await openStore(directory, { create: true, sync: parseSync(sync) });
+  if (options.maxSize !== undefined) limitStore(store, directory, options.maxSize);
   for (const line of store.report) log(`${directory}: ${line}`);
   daemon = await Daemon.start(store, { directory, sync, log, note }, request);
   await options.onReady(store.report);

@@ -3,6 +3,7 @@
  */
 import { ATIME_DEFAULT, parseAtime } from '../../mount/vfs-atime.ts';
 import { FxError } from '../errors.ts';
+import { limitStore } from '../store/open.ts';
 import { DRIVERS, type MountControl } from './mount-control.ts';
 import { defineVerb, type VerbContext } from './verb.ts';
 
@@ -11,7 +12,10 @@ function mountsOf(context: VerbContext): MountControl {
   return context.mounts;
 }
 
-/** `sync`: the `--sync` asked for; it must be the daemon's own, as the policy belongs to the store. */
+/**
+ * `sync`: the `--sync` asked for; it must be the daemon's own, as the policy belongs to the store. `maxSize`: the
+ * store's new limit.
+ */
 export const mount = defineVerb(
   {
     access: 'daemon',
@@ -26,13 +30,14 @@ export const mount = defineVerb(
       subtree: 'string',
       sync: 'string?',
       driver: 'string?',
+      maxSize: 'count?',
       caching: 'boolean?',
       events: 'boolean?',
       sharesLocks: 'boolean?',
       atime: 'string?',
     },
   },
-  async (context, { sync, atime, driver = 'fuse', ...request }) => {
+  async (context, { sync, atime, maxSize, driver = 'fuse', ...request }) => {
     const mounts = mountsOf(context);
     if (sync !== undefined && sync !== mounts.sync) {
       throw new FxError(
@@ -40,6 +45,7 @@ export const mount = defineVerb(
         `the daemon of ${context.directory} runs with --sync ${mounts.sync}; leave --sync out, or unmount the store's mounts first`,
       );
     }
+    if (maxSize !== undefined) limitStore(context.store, context.directory, maxSize);
     const policy = { atime: parseAtime(atime ?? ATIME_DEFAULT) };
     const known = DRIVERS.find((name) => name === driver);
     if (known === undefined)

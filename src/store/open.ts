@@ -11,7 +11,7 @@ import { SEGMENT_FIRST, segmentName, segmentsAmong } from '../wal/segment.ts';
 import { type CheckpointRecord, decodeCheckpoint } from './checkpoint-record.ts';
 import { coveredBy } from './checkpointer.ts';
 import { type Lock, lockStore } from './lock.ts';
-import { createMarker, MARKER_NAME, readMarker } from './marker.ts';
+import { createMarker, MARKER_NAME, readMarker, writeMarker } from './marker.ts';
 import { replay } from './replay.ts';
 import { STORE_BYTES_MIN } from './space.ts';
 import { State } from './state.ts';
@@ -38,11 +38,7 @@ export interface OpenStoreOptions {
 /** Makes a store in a new or empty directory, owned by the caller; `maxBytes`: the most it may take on its disk. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
 export async function initStore(directory: string, maxBytes: number | null = null): Promise<void> {
   const path = resolve(directory);
-  if (maxBytes !== null && maxBytes < STORE_BYTES_MIN)
-    throw new FxError(
-      'INVALID',
-      `a store of at most ${maxBytes} bytes is too small; give it at least ${STORE_BYTES_MIN}`,
-    );
+  checkLimit(maxBytes);
   const { storeId } = hostErrors(path, () => createMarker(path, maxBytes));
   try {
     const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
@@ -55,6 +51,22 @@ export async function initStore(directory: string, maxBytes: number | null = nul
   }
   const store = await openStore(path);
   await store.close();
+}
+
+/** Sets the most that an open store may take on its disk, from now on; null: no limit. INVALID when it is too small, IO. */
+export function limitStore(store: Store, directory: string, maxBytes: number | null): void {
+  checkLimit(maxBytes);
+  const path = resolve(directory);
+  hostErrors(path, () => writeMarker(path, { ...readMarker(path), maxBytes }));
+  store.upkeep.limit(maxBytes);
+}
+
+function checkLimit(maxBytes: number | null): void {
+  if (maxBytes === null || maxBytes >= STORE_BYTES_MIN) return;
+  throw new FxError(
+    'INVALID',
+    `a store of at most ${maxBytes} bytes is too small; give it at least ${STORE_BYTES_MIN}`,
+  );
 }
 
 /**

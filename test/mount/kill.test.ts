@@ -2,6 +2,7 @@
  * The daemon is killed with SIGKILL while two processes work on the mount. After a remount the tree must be
  * what the operations that had returned make of it: each of the two operations that were under way may
  * have happened or not, and whole (a write, which the kernel may split into requests: some of them).
+ * With even seeds the daemon compacts the store all the while.
  *
  * FXMOUNT_KILL_SEEDS: how many seeds to run (8 unless set); FXMOUNT_KILL_FIRST: the first seed, which
  * repeats a failure.
@@ -21,6 +22,7 @@ const OPERATIONS_MAX = 20_000;
 const OPERATIONS_PER_ROUND_MIN = 20;
 const OPERATIONS_PER_ROUND_SPREAD = 1500;
 const WORKER = join(root, 'dist/test/support/kill-worker.js');
+const CLI = join(root, 'dist/src/cli.js');
 
 interface Worker {
   readonly seed: number;
@@ -102,6 +104,21 @@ async function check(mount: MountedStore, worker: Worker, context: string): Prom
   throw new Error(`${context}: times differ after ${returned} operations`);
 }
 
+/** Keeps the daemon compacting, all of the log each time. Returns a function that ends it. */
+function compactAgainAndAgain(mount: MountedStore): () => Promise<void> {
+  const script = `while '${process.execPath}' '${CLI}' compact '${mount.store}' --history 0; do :; done`;
+  const child = spawn('bash', ['-c', script], { env: testEnvironment, stdio: 'ignore', detached: true });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return async () => {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL');
+    } catch {
+      // The first that could not reach the daemon ended it.
+    }
+    await ended;
+  };
+}
+
 async function killRounds(mount: MountedStore, seed: number): Promise<void> {
   const dice = random(seed ^ 0x5eed);
   const workers: Worker[] = Array.from({ length: WORKERS }, (_, i) => ({
@@ -117,13 +134,19 @@ async function killRounds(mount: MountedStore, seed: number): Promise<void> {
       const count = OPERATIONS_PER_ROUND_MIN + Math.floor(dice() * OPERATIONS_PER_ROUND_SPREAD);
       return start(mount, worker, worker.done + count, onHost ? worker.done + count : OPERATIONS_MAX);
     });
+    const endCompaction = seed % 2 === 0 && !onHost ? compactAgainAndAgain(mount) : undefined;
     await Promise.race(started.map(({ reached }) => reached));
     await mount.kill9();
+    await endCompaction?.();
     await Promise.all(started.map(({ ended }) => ended));
     await mount.mount();
     for (const worker of workers) await check(mount, worker, `seed ${seed}, round ${round}`);
   }
   await mount.remount();
+  if (seed % 2 === 0 && !onHost) {
+    expect(existsSync(join(mount.store, 'log/00000001.fxlog')), `seed ${seed}: nothing was compacted`).toBe(false);
+    await shell(`'${process.execPath}' '${CLI}' verify '${mount.store}'`);
+  }
   for (const worker of workers) {
     const directory = join(mount.path, worker.name);
     const found = JSON.parse(await shell(`'${process.execPath}' '${WORKER}' snapshot '${directory}'`)) as string[];
