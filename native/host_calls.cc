@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cinttypes>
+#include <climits>
 #include <cstdio>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -89,6 +93,28 @@ int setXattr(const std::string& path, const std::string& name, const std::string
 int64_t seekData(int fd, int64_t position, bool hole) {
   const off_t found = lseek(fd, static_cast<off_t>(position), hole ? SEEK_HOLE : SEEK_DATA);
   return found >= 0 ? static_cast<int64_t>(found) : -errno;
+}
+
+int dropMapped(const std::string& path) {
+  struct stat stats = {};
+  if (stat(path.c_str(), &stats) != 0) return -errno;
+  FILE* maps = std::fopen("/proc/self/maps", "re");
+  if (maps == nullptr) return -errno;
+  char line[PATH_MAX + 128];
+  int result = 0;
+  while (std::fgets(line, sizeof line, maps) != nullptr) {
+    uintptr_t start = 0;
+    uintptr_t end = 0;
+    unsigned major = 0;
+    unsigned minor = 0;
+    uint64_t inode = 0;
+    const int fields = std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*x %x:%x %" SCNu64, &start, &end, &major,
+                                   &minor, &inode);
+    if (fields != 5 || inode != stats.st_ino || makedev(major, minor) != stats.st_dev) continue;
+    if (madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED) != 0) result = -errno;
+  }
+  std::fclose(maps);
+  return result;
 }
 
 }  // namespace fx

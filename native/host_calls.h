@@ -40,4 +40,8 @@ int setXattr(const std::string& path, const std::string& name, const std::string
 // descriptor's own offset.
 int64_t seekData(int fd, int64_t position, bool hole);
 
+// madvise(2) with MADV_DONTNEED on every place where this process maps the file: its pages stay in the page
+// cache and leave this process's memory until they are touched again. Only for maps that are shared and read.
+int dropMapped(const std::string& path);
+
 }  // namespace fx

@@ -181,6 +181,14 @@ napi_value seekDataJs(napi_env env, napi_callback_info info) {
   return start(env, args, 3, std::move(call));
 }
 
+napi_value dropMappedJs(napi_env env, napi_callback_info info) {
+  Args args(env, info, 1);
+  const std::string path = copyOf(args, 0);
+  HostCallPtr call(new HostCall());
+  call->run = [=] { return dropMapped(path); };
+  return start(env, args, 1, std::move(call));
+}
+
 }  // namespace
 
 void defineHostCalls(napi_env env, napi_value exports) {
@@ -190,6 +198,7 @@ void defineHostCalls(napi_env env, napi_value exports) {
   defineFunction(env, exports, "getXattrs", getXattrsJs);
   defineFunction(env, exports, "setXattr", setXattrJs);
   defineFunction(env, exports, "seekData", seekDataJs);
+  defineFunction(env, exports, "dropMapped", dropMappedJs);
 }
 
 }  // namespace fx

@@ -74,6 +74,12 @@ export interface Native {
    */
   seekData(fd: number, position: number, hole: 0 | 1, done?: NativeDone): number;
 
+  /**
+   * Lets go of the memory in which this process maps a file to read it: the pages stay in the page cache, and
+   * come back when they are touched.
+   */
+  dropMapped(path: Uint8Array, done?: NativeDone): number;
+
   /** mount(2) on a thread of the pool. 0 or -errno. */
   mount(source: string, target: string, type: string, flags: number, data: string): Promise<number>;
   /**

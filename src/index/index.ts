@@ -22,6 +22,7 @@ import type { Ino, NodeId } from '../ids.ts';
 import type { Name } from '../names.ts';
 import { Batch } from './batch.ts';
 import { type Environment, openEnvironment } from './environment.ts';
+import { MappedMemory } from './mapped-memory.ts';
 import type { CommitReply, CommitRequest } from './writer-thread.ts';
 
 export interface IndexedSlot {
@@ -119,11 +120,13 @@ export class Index {
   #worker: Worker | null = null;
   #nextCommit = 1;
   #bytes: number | undefined;
+  readonly #mapped: MappedMemory;
   readonly #commits = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
 
   /** Opens the index in `directory`, creating an empty one when it is missing. DAMAGED when LMDB refuses it. */
   constructor(directory: string) {
     this.directory = directory;
+    this.#mapped = new MappedMemory(join(directory, 'data.mdb'));
     try {
       this.#environment = openEnvironment(directory);
     } catch (error) {
@@ -144,10 +147,12 @@ export class Index {
   }
 
   node(ino: Ino): Buffer | undefined {
+    this.#mapped.touched();
     return this.#environment.tables.nodes.getBinary(inoKey(ino));
   }
 
   inoOf(id: NodeId): Ino | undefined {
+    this.#mapped.touched();
     const value = this.#environment.tables.ids.getBinary(idKey(id));
     if (value === undefined) return undefined;
     if (value.length !== 8) throw damaged('an entry of "ids" has a wrong length');
@@ -155,6 +160,7 @@ export class Index {
   }
 
   slot(parent: Ino, name: Name): IndexedSlot | undefined {
+    this.#mapped.touched();
     const value = this.#environment.tables.slots.getBinary(slotKey(parent, name));
     if (value === undefined) return undefined;
     if (value.length !== 17) throw damaged('an entry of "slots" has a wrong length');
@@ -165,6 +171,7 @@ export class Index {
   slots(parent: Ino, after: number, visit: (slot: IndexedSlot) => boolean): boolean {
     const range = { start: orderKey(parent, after + 1), end: orderKey(parent, COOKIE_END) };
     for (const { key, value } of this.#environment.tables.order.getRange(range)) {
+      this.#mapped.touched();
       if (key.length !== 16 || value.length < 10) throw damaged('an entry of "order" has a wrong length');
       const cookie = key.readUInt32BE(8) * 0x1_0000_0000 + key.readUInt32BE(12);
       const slot = { ino: readU64LE(value, 0), cookie, kind: value[8] as number, name: value.latin1Slice(9) };

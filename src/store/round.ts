@@ -3,7 +3,6 @@
  */
 import type { Ino, NodeId } from '../ids.ts';
 import type { Batch } from '../index/batch.ts';
-import type { Directory } from './directory.ts';
 import type { Node, Slot } from './node.ts';
 import type { NumberedMap } from './numbered-map.ts';
 
@@ -22,8 +21,6 @@ export interface FrozenRound {
   deleted: Map<Ino, NodeId>;
   cookieEnd: number;
   batch: Batch;
-  /** Directories that hold so many names that those the index has then are to be forgotten. */
-  crowded: Map<Ino, Directory>;
   /** Why it cannot be committed: a node could not be encoded. Undefined while it can. */
   failure: unknown;
 }

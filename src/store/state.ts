@@ -46,6 +46,9 @@ export class State {
   readonly #freshIds = new FreshIds();
   /** The round being encoded or committed. */
   #frozen: FrozenRound | null = null;
+  /** Directories with more names than they should hold, and those of them whose names are on their way to the index. */
+  readonly #crowded = new Set<Directory>();
+  readonly #setAside = new Set<Directory>();
   /** What was deleted in rounds that the index does not have yet. */
   readonly #frozenDeleted = new Set<Ino>();
   /** The index has every slot with a cookie below this, but for what changed since. */
@@ -225,6 +228,7 @@ export class State {
     if (directory === null) return;
     directory.put(slot);
     directory.count++;
+    if (directory.isCrowded) this.#crowded.add(directory);
     if (slot.cookie >= this.nextCookie) this.nextCookie = slot.cookie + 1;
     this.#changeSlot(slot, this.#slotChanges.get(slot.cookie)?.removed ?? null, slot);
     this.undo?.push(() => {
@@ -279,10 +283,12 @@ export class State {
       deleted: this.#deleted,
       cookieEnd: this.nextCookie,
       batch: new Batch(),
-      crowded: new Map(),
       failure: undefined,
     };
     this.#frozen = frozen;
+    for (const directory of this.#crowded) directory.setAside();
+    for (const directory of this.#crowded) this.#setAside.add(directory);
+    this.#crowded.clear();
     for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
     this.#round++;
     this.#freshIds.startRound();
@@ -322,7 +328,6 @@ export class State {
 
   /** A change goes on when its node cannot be encoded: the log has it, and the round is never committed. */
   #encodeInto(frozen: FrozenRound, node: Node): void {
-    if (node.directory?.isCrowded) frozen.crowded.set(node.ino, node.directory);
     try {
       this.#encode(node, frozen.batch);
     } catch (error) {
@@ -358,16 +363,8 @@ export class State {
     this.#frozen = null;
     this.#frozenDeleted.clear();
     this.#freshIds.dropRounds();
-    if (frozen.crowded.size > 0) this.#shrink(frozen.crowded);
-  }
-
-  /** Leaves directories the names that changed since the checkpoint; the index has the others. */
-  #shrink(directories: Map<Ino, Directory>): void {
-    for (const directory of directories.values()) directory.shrink();
-    const changes = [...this.#slotChanges.values()];
-    // A name that was removed may have been added again, with another cookie.
-    for (const { removed } of changes) if (removed) directories.get(removed.parent)?.drop(removed.name);
-    for (const { added } of changes) if (added) directories.get(added.parent)?.put(added);
+    for (const directory of this.#setAside) directory.forgetOlder();
+    this.#setAside.clear();
   }
 
   /** Nodes held in memory. */
