@@ -37,9 +37,17 @@ export class Maintenance {
   #owedMs = 0;
 
   readonly #onCheckpoint: () => void;
+  readonly #cachedNodesMax: number;
 
   /** `onCheckpoint` is called after each checkpoint taken in the background. */
-  constructor(state: State, log: Log, checkpointer: Checkpointer, onCheckpoint: () => void) {
+  constructor(
+    state: State,
+    log: Log,
+    checkpointer: Checkpointer,
+    onCheckpoint: () => void,
+    cachedNodesMax = CACHED_NODES_MAX,
+  ) {
+    this.#cachedNodesMax = cachedNodesMax;
     this.#state = state;
     this.#log = log;
     this.#checkpointer = checkpointer;
@@ -57,7 +65,7 @@ export class Maintenance {
 
   /** To be called when nodes came into memory. */
   loaded(): void {
-    if (this.#state.cachedNodes > CACHED_NODES_MAX) this.#schedule();
+    if (this.#state.cachedNodes > this.#cachedNodesMax) this.#schedule();
   }
 
   /** Brings the index up to date. Rejects IO. */
@@ -103,7 +111,7 @@ export class Maintenance {
   #schedule(): void {
     this.#immediate ??= setImmediate(() => {
       this.#immediate = null;
-      if (this.#state.cachedNodes > CACHED_NODES_MAX) this.#state.evict(EVICTION_STEP);
+      if (this.#state.cachedNodes > this.#cachedNodesMax) this.#state.evict(EVICTION_STEP);
       if (this.#isDue() && this.#checkpointer.isIdle) this.#checkpointInBackground();
     });
   }

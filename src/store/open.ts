@@ -33,6 +33,8 @@ export interface OpenStoreOptions {
   maxBytes?: number | null;
   /** Smaller segments, for tests. */
   segmentBytesMax?: number;
+  /** Fewer nodes in memory, for tests. */
+  cachedNodesMax?: number;
 }
 
 /** Makes a store in a new or empty directory, owned by the caller; `maxBytes`: the most it may take on its disk. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
@@ -114,6 +116,7 @@ async function openLocked(path: string, storeId: Uint8Array, options: OpenStoreO
       readOnly: options.readOnly === true || log.readOnly || lost.length > 0,
       covered: coveredBy(checkpoint),
       maxBytes: options.maxBytes ?? null,
+      cachedNodesMax: options.cachedNodesMax,
       report,
       time,
       onClose: () => lock.release(),

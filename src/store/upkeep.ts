@@ -18,6 +18,8 @@ export interface UpkeepParts {
   covered: Covered;
   /** The most it may take on its disk, in bytes; null: no limit. */
   maxBytes: number | null;
+  /** Most nodes kept in memory beside those that changed; undefined: the usual number. */
+  cachedNodesMax?: number | undefined;
 }
 
 export class Upkeep {
@@ -29,11 +31,12 @@ export class Upkeep {
   /** Bytes of the log when it was opened. */
   readonly #bytesAtOpen: number;
 
-  constructor({ state, log, index, covered, maxBytes }: UpkeepParts, frames: Frames) {
+  constructor({ state, log, index, covered, maxBytes, cachedNodesMax }: UpkeepParts, frames: Frames) {
     this.#log = log;
     this.#bytesAtOpen = log.segments().reduce((sum, segment) => sum + segment.bytes, 0);
     this.checkpointer = new Checkpointer(state, log, index, covered);
-    this.maintenance = new Maintenance(state, log, this.checkpointer, () => this.compactor.consider());
+    const consider = () => this.compactor.consider();
+    this.maintenance = new Maintenance(state, log, this.checkpointer, consider, cachedNodesMax);
     this.compactor = new Compactor({
       state,
       log,

@@ -17,7 +17,12 @@ function listed(directory: Directory, from = 0): string[] {
 
 test('names set aside are found and listed in order with newer ones, which hide them', () => {
   const directory = new Directory(true);
-  for (const [name, cookie] of [['a', 16], ['b', 17], ['c', 18]] as const) directory.put(slot(name, cookie));
+  for (const [name, cookie] of [
+    ['a', 16],
+    ['b', 17],
+    ['c', 18],
+  ] as const)
+    directory.put(slot(name, cookie));
   directory.count = 3;
   directory.setAside();
   directory.drop('b');
