@@ -81,6 +81,8 @@ export class MountedStore {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const answers = output(probe);
+    // Whoever waits for it is told; until then it must not end this process.
+    answers.catch(() => undefined);
     await new Promise((resolve) => probe.stdout?.once('data', resolve));
     const start = performance.now();
     const child = spawn('bash', ['-euo', 'pipefail', '-c', command], {

@@ -85,7 +85,7 @@ test('power lost at any step leaves the old or the new place of all content vali
     await second.store.close();
   }
   expect(steps).toBeGreaterThan(20);
-}, 120_000);
+}, 240_000);
 
 test('a full disk stops compaction and nothing else', async () => {
   const full = await copy('full');

@@ -98,7 +98,7 @@ test('random changes before, during and after compaction end in the same tree as
     await store.close();
     await reference.close();
   }
-}, 120_000);
+}, 240_000);
 
 test('a move leaves alone what was written, cut or removed since (C2)', async () => {
   const store = await halfDead(8);

@@ -73,7 +73,7 @@ export function randomChange(store: Store, random: Random): void {
           store.write(node, random(9000) * random(2000), Buffer.alloc(5000, random(256)), 0, 1 + random(5000));
         break;
       case 5:
-        if (node?.kind === KIND.file) store.patch(node, { size: random(2) * random(12_000_000) });
+        if (node?.kind === KIND.file) store.patch(node, { size: random(2) * random(6_000_000) });
         break;
       case 6:
         if (node) store.link(node, other, name());
