@@ -5,8 +5,9 @@
  * Prints one line for each run and what failed in it; the last line counts assertions. Exits with 1 when one failed.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { hasCommand, MountedStore, root, temporaryDirectory, testEnvironment } from '../support/mount.ts';
@@ -74,11 +75,14 @@ async function onHost(caller: string): Promise<void> {
     console.log('the POSIX suite is not run on the host: neither ext4 nor XFS is there to prove the cases');
     return;
   }
-  const directory = parent === tmpdir() ? temporaryDirectory('posix-host') : parent;
-  chmodSync(directory, 0o755);
-  await suite('on the host', directory, caller);
-  if (asRoot) await suite('on the host as another user', directory, caller, '--as', String(NOBODY));
-  if (directory !== parent) rmSync(directory, { recursive: true });
+  const directory = mkdtempSync(join(parent, `fxmount-test-${testEnvironment.FXMOUNT_TEST_RUN}-posix-host-`));
+  try {
+    chmodSync(directory, 0o755);
+    await suite('on the host', directory, caller);
+    if (asRoot) await suite('on the host as another user', directory, caller, '--as', String(NOBODY));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 interface MountRun {
