@@ -53,9 +53,6 @@ export const FSTAB_OPTIONS: Readonly<Record<string, Meaning>> = {
 /** Names that belong to others: systemd.mount(5), mount(8), and who mounted. */
 const FOREIGN = /^(x-|X-|comment=|user=|uhelper=|helper=)/;
 
-/** Options that the command has a use for only in some versions, and that can be left out without harm. */
-const OPTIONAL: ReadonlySet<string> = new Set(['atime']);
-
 /** Splits at commas that neither backslash nor quotes keep, and takes these away. */
 function split(list: string): string[] {
   return [...list.matchAll(/(?:"[^"]*"|\\.|[^,\\])+/gs)].map(([item]) =>
@@ -98,7 +95,7 @@ export function mountArguments(command: Command, list: string, sloppy: boolean):
     } else if (!sloppy) throw unknown(item);
   }
   return [...set].flatMap(([name, value]) => {
-    if (value === false || (OPTIONAL.has(name) && optionOf(command, name) === undefined)) return [];
+    if (value === false) return [];
     return value === true ? [`--${name}`] : [`--${name}`, value];
   });
 }

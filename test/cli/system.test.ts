@@ -118,6 +118,8 @@ test.each([
   ['allow_suid,allow_dev', '--suid --dev'],
   ['noexec', '--no-exec'],
   ['sync', '--sync always'],
+  ['relatime', '--atime relatime'],
+  ['noatime,atime=strictatime', '--atime strictatime'],
   ['sync=interval:50,subtree=/a', '--sync interval:50 --subtree /a'],
   ['subtree=/a\\,b', '--subtree /a,b'],
   ['subtree="/a,b"', '--subtree /a,b'],
