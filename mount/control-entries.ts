@@ -1,14 +1,9 @@
 /**
- * What the control directory holds: one row for each entry, with the item that it is. A file's bytes are computed when it
- * is looked up; a directory's names and items when they are asked for.
- *
- * | entry            | shows                                                                                          |
- * |------------------|------------------------------------------------------------------------------------------------|
- * | `problems`       | why drafts were not accepted, `path:line:column: severity: message [code]`, paths from the root |
- * | `drafts/PATH`    | documents with a draft: what was saved                                                         |
- * | `errors/PATH`    | the same documents: their lines of `problems`                                                  |
- * | `committed/PATH` | every document: the text of its value, whatever draft it has                                   |
+ * What the control directory holds: one row for each entry, with what it shows and the item that it is. A file's bytes
+ * are computed when it is looked up; a directory's names and items when they are asked for. The file README in it is
+ * made of the same rows.
  */
+import { nodeIdFromText } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import { KIND, type Node, ROOT_INO } from '../src/store/node.ts';
 import type { Documents } from './documents/documents.ts';
@@ -18,6 +13,7 @@ import type { Tree } from './vfs-tree.ts';
 
 export type Item =
   | { readonly kind: 'file'; bytes(): Uint8Array }
+  | { readonly kind: 'link'; readonly target: Name }
   | { readonly kind: 'directory'; names(): Iterable<Name>; find(name: Name): Item | undefined };
 
 export interface ControlHost {
@@ -25,28 +21,112 @@ export interface ControlHost {
   readonly documents: Documents;
 }
 
-export const CONTROL_ENTRIES: Readonly<Record<Name, (host: ControlHost) => Item>> = {
-  problems: (host) =>
-    file(() =>
-      Buffer.from(
+export interface ControlEntry {
+  /** What it is called in README, when that is not the name alone. */
+  readonly form?: string;
+  readonly shows: string;
+  item(host: ControlHost): Item;
+}
+
+export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
+  README: { shows: 'this text', item: () => textFile(readme) },
+  'by-id': {
+    form: 'by-id/NODEID',
+    shows: 'a symbolic link to the node with that identity; listed is none, as there may be millions',
+    item: (host) => ({ kind: 'directory', names: () => [], find: (name) => nodeLink(host, name) }),
+  },
+  committed: {
+    form: 'committed/PATH',
+    shows: 'every document: the text of its value, whatever draft it has',
+    item: (host) => committed(host, host.tree.node(ROOT_INO)),
+  },
+  drafts: {
+    form: 'drafts/PATH',
+    shows: 'documents with a draft: what was saved and not accepted',
+    item: (host) =>
+      byPath(
+        () => troubled(host),
+        (each) => host.documents.shown(each.node),
+      ),
+  },
+  errors: {
+    form: 'errors/PATH',
+    shows: 'the same documents: why it was not accepted, as in problems',
+    item: (host) =>
+      byPath(
+        () => troubled(host),
+        (each) => Buffer.from(linesOf(host, each), 'utf8'),
+      ),
+  },
+  metrics: {
+    shows: 'figures of the store, in the text format of Prometheus',
+    item: (host) => textFile(() => metrics(host)),
+  },
+  problems: {
+    shows: 'why drafts were not accepted: path:line:column: severity: message [code]',
+    item: (host) =>
+      textFile(() =>
         troubled(host)
           .map((each) => linesOf(host, each))
           .join(''),
-        'utf8',
       ),
-    ),
-  drafts: (host) =>
-    byPath(
-      () => troubled(host),
-      (each) => host.documents.shown(each.node),
-    ),
-  errors: (host) =>
-    byPath(
-      () => troubled(host),
-      (each) => Buffer.from(linesOf(host, each), 'utf8'),
-    ),
-  committed: (host) => committed(host, host.tree.node(ROOT_INO)),
+  },
+  status: {
+    shows: 'the same figures, and whether the mount may be changed',
+    item: (host) => textFile(() => status(host)),
+  },
 };
+
+function textFile(text: () => string): Item {
+  return file(() => Buffer.from(text(), 'utf8'));
+}
+
+function readme(): string {
+  const rows = Object.entries(CONTROL_ENTRIES).map(([name, { form = name, shows }]) => `${form.padEnd(16)} ${shows}\n`);
+  return `What fxmount has to say about this mount. No listing shows this directory; all in it is read-only.\n\n${rows.join('')}`;
+}
+
+/** One row for each figure: its name, type and meaning for Prometheus. */
+const FIGURES: readonly [
+  name: string,
+  type: 'gauge' | 'counter',
+  help: string,
+  value: (host: ControlHost) => number,
+][] = [
+  ['nodes', 'gauge', 'nodes of the store', ({ tree }) => tree.store.totals.nodes],
+  ['content_bytes', 'gauge', 'bytes of live file content', ({ tree }) => tree.store.totals.contentBytes],
+  ['log_bytes', 'gauge', 'bytes of all segments of the log', ({ tree }) => tree.store.totals.logBytes],
+  ['seq', 'counter', 'changes made, as frames of the log', ({ tree }) => tree.store.seq],
+  ['durable_seq', 'counter', 'the last change that survives power loss', ({ tree }) => tree.store.totals.durableSeq],
+  ['checkpoint_seq', 'counter', 'the last change that the index has', ({ tree }) => tree.store.totals.checkpointSeq],
+  ['cached_nodes', 'gauge', 'nodes held in memory', ({ tree }) => tree.store.totals.cachedNodes],
+  ['problems', 'gauge', 'documents with a draft that was not accepted', (host) => troubled(host).length],
+];
+
+function metrics(host: ControlHost): string {
+  return FIGURES.map(
+    ([name, type, help, value]) =>
+      `# HELP fxmount_${name} ${help}\n# TYPE fxmount_${name} ${type}\nfxmount_${name} ${value(host)}\n`,
+  ).join('');
+}
+
+function status(host: ControlHost): string {
+  const access = host.tree.readOnly ? 'read-only' : 'read-write';
+  const lines = FIGURES.map(([name, , help, value]) => `${`${name}:`.padEnd(16)} ${value(host)}  (${help})\n`);
+  return `${'access:'.padEnd(16)} ${access}\n${lines.join('')}`;
+}
+
+/** From /.fx/by-id to where the node is in this mount. */
+function nodeLink({ tree }: ControlHost, text: Name): Item | undefined {
+  let node: Node | undefined;
+  try {
+    node = tree.store.nodeById(nodeIdFromText(text));
+  } catch {
+    return undefined;
+  }
+  const place = node && tree.place(tree.outer(node.ino));
+  return place && { kind: 'link', target: `../../${place.path}` };
+}
 
 function file(bytes: () => Uint8Array): Item {
   return { kind: 'file', bytes };

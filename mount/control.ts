@@ -14,8 +14,12 @@ import { CONTROL_ENTRIES, type ControlHost, type Item } from './control-entries.
 import type { Operations } from './operations.ts';
 import { CONTROL_INO, CONTROL_NAME, type Tree } from './vfs-tree.ts';
 
-const FILE_MODE = 0o444;
-const DIRECTORY_MODE = 0o555;
+const KINDS: Readonly<Record<Item['kind'], Kind>> = {
+  file: KIND.file,
+  directory: KIND.directory,
+  link: KIND.symlink,
+};
+const MODES: Readonly<Record<Item['kind'], number>> = { file: 0o444, directory: 0o555, link: 0o777 };
 /** Cookies of "." and "..". */
 const SELF = 1;
 const PARENT = 2;
@@ -25,7 +29,7 @@ interface Live {
   readonly key: string;
   readonly parent: Ino;
   readonly item: Item;
-  /** A file's content as it was then. */
+  /** A file's content as it was then; a link's target. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -41,7 +45,7 @@ export class Control {
     this.#tree = tree;
     this.#host = { tree, documents: tree.documents };
     const find = (name: Name) =>
-      Object.hasOwn(CONTROL_ENTRIES, name) ? CONTROL_ENTRIES[name]?.(this.#host) : undefined;
+      Object.hasOwn(CONTROL_ENTRIES, name) ? CONTROL_ENTRIES[name]?.item(this.#host) : undefined;
     const item: Item = { kind: 'directory', names: () => Object.keys(CONTROL_ENTRIES), find };
     this.#live.set(CONTROL_INO, { key: '', parent: ROOT_INO, item, bytes: undefined });
   }
@@ -69,7 +73,7 @@ export class Control {
 
   /** The number of what was found: the latest of its path while that shows the same. */
   #number(key: string, parent: Ino, item: Item): Ino {
-    const bytes = item.kind === 'file' ? item.bytes() : undefined;
+    const bytes = contentOf(item);
     const latest = this.#latest.get(key);
     const known = latest === undefined ? undefined : this.#live.get(latest);
     if (latest !== undefined && known?.item.kind === item.kind) {
@@ -90,15 +94,14 @@ export class Control {
   attributes(ino: Ino): Attributes {
     const { item, bytes } = this.#at(ino);
     const { uid, gid } = this.#tree.node(ROOT_INO);
-    const isFile = item.kind === 'file';
     const [sec, nsec] = this.#tree.now();
     return {
       ino,
-      kind: isFile ? KIND.file : KIND.directory,
-      mode: isFile ? FILE_MODE : DIRECTORY_MODE,
+      kind: KINDS[item.kind],
+      mode: MODES[item.kind],
       uid,
       gid,
-      nlink: isFile ? 1 : 2,
+      nlink: item.kind === 'directory' ? 2 : 1,
       rdev: 0,
       size: bytes?.length ?? 0,
       storedBytes: bytes?.length ?? 0,
@@ -121,6 +124,13 @@ export class Control {
     return content.subarray(offset, offset + bytes);
   }
 
+  /** INVALID for what is no link. */
+  readlink(ino: Ino): Name {
+    const { item } = this.#at(ino);
+    if (item.kind !== 'link') throw new FxError('INVALID', 'not a symlink');
+    return item.target;
+  }
+
   /** As `Operations.readdir`, in the order of the names. */
   readdir(ino: Ino, cookie: number, visit: Parameters<Operations['readdir']>[2]): void {
     const { item, parent } = this.#at(ino);
@@ -133,9 +143,8 @@ export class Control {
       const name = names[i] as Name;
       const found = item.find(name);
       if (found === undefined) continue;
-      const kind: Kind = found.kind === 'file' ? KIND.file : KIND.directory;
       // Numbers are given by look-ups; a listing only needs one that is not 0.
-      if (!visit(name, PARENT + i + 1, CONTROL_INO, kind, () => this.lookup(ino, name))) return;
+      if (!visit(name, PARENT + i + 1, CONTROL_INO, KINDS[found.kind], () => this.lookup(ino, name))) return;
     }
   }
 
@@ -146,4 +155,9 @@ export class Control {
     this.#live.delete(ino);
     if (this.#latest.get(live.key) === ino) this.#latest.delete(live.key);
   }
+}
+
+function contentOf(item: Item): Uint8Array | undefined {
+  if (item.kind === 'link') return Buffer.from(item.target, 'latin1');
+  return item.kind === 'file' ? item.bytes() : undefined;
 }

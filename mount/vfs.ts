@@ -116,6 +116,7 @@ export class Vfs implements Operations {
   }
 
   readlink(ino: Ino): Name {
+    if (this.#control.owns(ino)) return this.#control.readlink(ino);
     const node = this.#tree.node(ino);
     if (node.kind !== KIND.symlink) throw new FxError('INVALID', 'not a symlink');
     this.#accesses.note(ino);

@@ -37,7 +37,16 @@ storeTest(
     editor.save('a.json', GOOD);
     editor.save('a.json', BAD);
     editor.save('b.json', GOOD);
-    expect(names(vfs, '.fx')).toEqual(['committed', 'drafts', 'errors', 'problems']);
+    expect(names(vfs, '.fx')).toEqual([
+      'README',
+      'by-id',
+      'committed',
+      'drafts',
+      'errors',
+      'metrics',
+      'problems',
+      'status',
+    ]);
     const listed: string[] = [];
     vfs.readdir(1, 0, (name) => listed.push(name) > 0);
     expect(listed).toEqual(['.', '..', 'd']);
@@ -88,4 +97,34 @@ storeTest('nothing of the control directory can be changed', async (open) => {
   ].map((change) => outcomeOf(change));
   expect(new Set(outcomes)).toEqual(new Set(['NOT_PERMITTED']));
   expect(editor.put('t.json', fromJs(1)).nlink).toBe(1);
+});
+
+storeTest('README names every entry; status and metrics tell the figures of the store', async (open) => {
+  const editor = await Editor.bound(open);
+  const { vfs } = editor;
+  editor.save('a.json', BAD);
+  for (const name of names(vfs, '.fx')) expect(text(vfs, '.fx/README')).toContain(`\n${name}`);
+  expect(text(vfs, '.fx/status')).toMatch(/^access: +read-write\nnodes: +\d+ /);
+  const lines = text(vfs, '.fx/metrics').trimEnd().split('\n');
+  for (const line of lines) expect(line).toMatch(/^(# (HELP|TYPE) fxmount_[a-z_]+ .+|fxmount_[a-z_]+ \d+)$/);
+  expect(lines).toContain('fxmount_problems 1');
+});
+
+storeTest('by-id leads to the node with an identity, wherever it is', async (open) => {
+  const editor = await Editor.bound(open);
+  const { vfs } = editor;
+  editor.save('a.json', GOOD);
+  const node = find(vfs, 'd/a.json');
+  const id = Buffer.from(vfs.getXattr(node.ino, 'user.fx.id') ?? []).toString();
+  expect(vfs.readlink(find(vfs, `.fx/by-id/${id}`).ino)).toBe('../../d/a.json');
+  vfs.rename(
+    find(vfs, 'd').ino,
+    'a.json',
+    1,
+    'moved',
+    { noReplace: false, exchange: false, whiteout: false },
+    ROOT_CALLER,
+  );
+  expect(vfs.readlink(find(vfs, `.fx/by-id/${id}`).ino)).toBe('../../moved');
+  expect(outcomeOf(() => find(vfs, '.fx/by-id/nonsense'))).toBe('NOT_FOUND');
 });
