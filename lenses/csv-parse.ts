@@ -110,6 +110,9 @@ export function printCell(text: string | undefined, delimiter: string): string {
   return plain ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
+/** Problems told of one text. */
+const PROBLEMS_MAX = 20;
+
 /** Problems of the table as such: `header`, `duplicate-key`, `cells`. */
 export function checkTable({ header, rows }: CsvTable): Problem[] {
   if (header === undefined) return [{ index: 0, code: 'header', message: 'the first line must name the columns' }];
@@ -124,6 +127,7 @@ export function checkTable({ header, rows }: CsvTable): Problem[] {
         message: `the column ${JSON.stringify(text)} is there already`,
       });
     names.add(text);
+    if (problems.length >= PROBLEMS_MAX) return problems;
   }
   const width = header.cells.length;
   for (const { cells, start } of rows) {
@@ -131,7 +135,7 @@ export function checkTable({ header, rows }: CsvTable): Problem[] {
     const extra = cells[width];
     const message = `the row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${width}`;
     problems.push({ index: extra?.start ?? start, code: 'cells', message });
-    if (problems.length >= 20) break;
+    if (problems.length >= PROBLEMS_MAX) break;
   }
   return problems;
 }

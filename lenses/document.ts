@@ -68,6 +68,10 @@ type Opened<Tree extends SyntaxNode> =
   | { ok: true; decoded: Decoded; tree: Tree; warnings: readonly Diagnostic[] }
   | Refused;
 
+/** Problems told of one text: errors before warnings. */
+const PROBLEMS_MAX = 20;
+const severityOf = ({ severity = 'error' }: Problem): number => (severity === 'error' ? 0 : 1);
+
 export function openDocument<Tree extends SyntaxNode>(format: DocumentFormat<Tree>, bytes: Uint8Array): Opened<Tree> {
   const decoded = decodeText(bytes, format.bytesMax);
   if ('severity' in decoded) return refused(decoded);
@@ -81,9 +85,9 @@ export function openDocument<Tree extends SyntaxNode>(format: DocumentFormat<Tre
     const problem = { index: 0, code: 'unreadable', message: `the text cannot be read as ${format.name}: ${why}` };
     return refused(positions.diagnostic(error instanceof ProblemError ? error.problem : problem));
   }
-  const diagnostics = [...parsed.problems]
-    .sort((a, b) => a.index - b.index)
-    .map((found) => positions.diagnostic(found));
+  const found = [...parsed.problems].sort((a, b) => severityOf(a) - severityOf(b) || a.index - b.index);
+  const told = found.slice(0, PROBLEMS_MAX).sort((a, b) => a.index - b.index);
+  const diagnostics = told.map((problem) => positions.diagnostic(problem));
   if (diagnostics.some(({ severity }) => severity === 'error')) return { ok: false, diagnostics };
   return { ok: true, decoded, tree: parsed.root, warnings: diagnostics };
 }

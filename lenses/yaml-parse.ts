@@ -75,7 +75,7 @@ export function parseYaml(text: string): Parsed<YamlNode> {
   const control = text.search(/[\x00-\x08\x0b\x0c\x0e-\x1f]/);
   if (control >= 0) throw new ProblemError(control, 'syntax', 'a control character must be escaped, in double quotes');
   checkYamlDepth(text, YAML_DEPTH_MAX);
-  const documents = parseAllDocuments(text, OPTIONS) as Document.Parsed[];
+  const documents = readDocuments(text);
   const problems: Problem[] = [];
   for (const { errors } of documents) {
     for (const { pos, message } of errors) problems.push({ index: pos[0], code: 'syntax', message: oneLine(message) });
@@ -97,6 +97,17 @@ export function parseYaml(text: string): Parsed<YamlNode> {
     ),
     problems,
   };
+}
+
+/** A text can have an error at each character: none of them needs a stack. */
+function readDocuments(text: string): Document.Parsed[] {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parseAllDocuments(text, OPTIONS) as Document.Parsed[];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function oneLine(message: string): string {

@@ -58,6 +58,29 @@ test('of alternatives only the one that came furthest is told of', () => {
   ]);
 });
 
+test('an alternative may be a reference, and what stands beside is told as well', () => {
+  const schema = {
+    definitions: {
+      text: { type: 'string' },
+      box: { type: 'object', properties: { size: { type: 'object', properties: { w: { type: 'integer' } } } } },
+    },
+    required: ['id'],
+    anyOf: [{ $ref: '#/definitions/text' }, { $ref: '#/definitions/box' }],
+  };
+  expect(problems(schema, '{"size": {"w": "x"}}')).toEqual([
+    'f:1:1: error: the document lacks the key "id" [schema-required]',
+    'f:1:16: error: "size.w" must be integer [schema-type]',
+  ]);
+});
+
+test('integers are compared exactly', () => {
+  const schema = { items: { maximum: 2 ** 53, exclusiveMinimum: 0 } };
+  expect(problems(schema, '[9007199254740992, 9007199254740993, 0]')).toEqual([
+    'f:1:20: error: "1" must be <= 9007199254740992 [schema-maximum]',
+    'f:1:38: error: "2" must be > 0 [schema-exclusiveMinimum]',
+  ]);
+});
+
 test('drafts 7, 2019-09 and 2020-12 are known by their names', () => {
   const tuple = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

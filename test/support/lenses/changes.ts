@@ -11,6 +11,10 @@ interface Place {
   readonly value: Value;
 }
 
+export function isContainer(value: Value): boolean {
+  return Array.isArray(value) || value instanceof Map;
+}
+
 /** All fields of a value, itself first. */
 export function placesOf(value: Value, path: FieldPath = []): Place[] {
   const places: Place[] = [{ path, value }];
