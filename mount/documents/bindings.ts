@@ -52,7 +52,12 @@ export class Bindings {
   /** Sets the rule of a directory. NOT_DIRECTORY; NOT_FOUND and INVALID for its lens, options and schema. */
   set(directory: Node, rule: Rule): void {
     if (directory.kind !== KIND.directory) throw new FxError('NOT_DIRECTORY', 'a rule is bound to a directory');
-    if (rule.lens !== AUTO) this.#registry.get(rule.lens, rule.options);
+    if (rule.lens !== AUTO && this.#registry.get(rule.lens, rule.options).scope !== 'value') {
+      throw new FxError(
+        'INVALID',
+        `the lens "${rule.lens}" shows many nodes; a rule takes one that shows the value of one`,
+      );
+    }
     if (rule.schema !== null) checkSchema(rule.schema);
     this.#put(directory, Buffer.from(JSON.stringify(rule), 'utf8'));
   }

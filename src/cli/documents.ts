@@ -68,7 +68,7 @@ function addBind(program: Command): void {
       await printLine(`bound ${printable(place.path)}: lens ${lens}, ${mode}; documents: ${String(result.documents)}`);
       if (Number(result.problems) > 0) {
         await printLine(
-          `${String(result.problems)} files have problems; "fxmount problems ${printable(store)}" lists them`,
+          `files with problems: ${String(result.problems)}; "fxmount problems ${printable(store)}" lists them`,
         );
       }
       for (const mountpoint of result.deafMounts as string[]) {
