@@ -249,12 +249,23 @@ class RowDiffer {
     return this.#lineTexts(line).join('\0').replace(/^\0*$/, '');
   }
 
-  #half(row: SourceNode, line: Line): boolean {
-    const before = this.#rowTexts(row);
-    const after = this.#lineTexts(line);
-    const same = after.filter((text, i) => text !== '' && text === before[i]).length;
-    const said = (texts: readonly string[]): number => texts.filter((text) => text !== '').length;
-    return same > 0 && same * 2 >= Math.max(said(before), said(after));
+  /** Whether at least half of what either says is the same, over the columns of both. */
+  #half(row: SourceNode, { row: line }: Line): boolean {
+    const { names, options } = this.#reader;
+    const columns = new Set([...names, ...columnsOf(this.#rows, options)]);
+    let same = 0;
+    let before = 0;
+    let after = 0;
+    for (const name of columns) {
+      if (name === options.key || name === options.id) continue;
+      const known = cellText(cellOf(row, name).value) ?? '';
+      const at = names.indexOf(name);
+      const said = (at < 0 ? undefined : saidBy(line.cells[at] as CsvCell)) ?? '';
+      before += Number(known !== '');
+      after += Number(said !== '');
+      same += Number(said !== '' && said === known);
+    }
+    return same > 0 && same * 2 >= Math.max(before, after);
   }
 
   #tombstoneOf({ identity }: Line): (SourceNode & { readonly id: string }) | undefined {

@@ -14,6 +14,8 @@
 import { type Problem, ProblemError } from './diagnostics.ts';
 import { addPair, isWellFormed, newPairs, type PairNode, pairLens } from './pair-lines.ts';
 
+const QUOTED = /^"[\s\S]*"$/;
+
 function parse(text: string) {
   const root = newPairs(0);
   const problems: Problem[] = [];
@@ -58,7 +60,7 @@ function pair(pairs: PairNode, content: string, start: number, problems: Problem
 }
 
 function readText(raw: string, index: number): string {
-  if (!/^".*"$/.test(raw)) return raw;
+  if (!QUOTED.test(raw)) return raw;
   try {
     return JSON.parse(raw) as string;
   } catch {
@@ -71,7 +73,7 @@ function readText(raw: string, index: number): string {
 }
 
 function printText(text: string): string {
-  const plain = text.trim() === text && !/[\r\n\0]/.test(text) && !/^".*"$/.test(text) && isWellFormed(text);
+  const plain = text.trim() === text && !/[\r\n\0]/.test(text) && !QUOTED.test(text) && isWellFormed(text);
   return plain ? text : JSON.stringify(text);
 }
 
@@ -89,6 +91,6 @@ export const ini = pairLens({
   refusesText: () => undefined,
   parse,
   printPair: (key, text) => `${key} = ${printText(text)}`.trimEnd(),
-  printValue: (text, there) => (/^".*"$/.test(there) ? JSON.stringify(text) : printText(text)),
+  printValue: (text, there) => (QUOTED.test(there) ? JSON.stringify(text) : printText(text)),
   equivalences: [{ name: 'quotes', meaning: 'quotes that a text does not need', canonize: (text) => text }],
 });

@@ -34,7 +34,7 @@ export function pairAll(
   const aligned = alignItems(
     rest.map((i) => base[i]),
     open.map((j) => next[j]),
-  ); // prettier-ignore
+  );
   for (const [at, j] of open.entries()) {
     const i = rest[aligned[at] as number];
     if (i !== undefined) pairs[j] = i;

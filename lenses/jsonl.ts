@@ -10,7 +10,7 @@
  * place; a line that moved is the same node in another place. A new node's key is its `id`, if that can be a name, or
  * the next number. Blank lines do not count.
  *
- * Caveats: a changed line over a directory is refused where the directory would become something else.
+ * Caveats: equal lines are told apart by their place alone. A changed line over a directory is refused where the directory would become something else.
  */
 import { FxError } from '../src/errors.ts';
 import { checkName, nameFromText } from '../src/names.ts';
@@ -325,7 +325,7 @@ export const jsonl: Lens = {
         opened.lines.map(({ tree }, i) => leaf(String(i + 1), tree.value)),
       ),
       warnings: [],
-    }; // prettier-ignore
+    };
   },
   read(bytes) {
     const opened = open(bytes);

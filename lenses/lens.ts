@@ -10,7 +10,7 @@
  * | GetPut      | putting back what `get` gave is no edit at all                                       |
  * | PutGet      | after a put, `get` with the complement of that put gives the same bytes              |
  * | PutTwice    | putting the same bytes again is no edit                                              |
- * | Undo        | putting the old bytes back gives the old source, ids included                        |
+ * | Undo        | putting the old bytes back gives the old content, and of one change the old ids, too |
  * | Retention   | edits touch only nodes and fields that differ; `get` keeps all bytes outside them    |
  * | Quotient    | noise from a declared equivalence is no edit                                         |
  * | Totality    | for any bytes: nothing is thrown, and positions lie inside the bytes                 |

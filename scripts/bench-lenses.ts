@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
         `n${i}`,
         fromJs({ id: `s${i}`, lang: 'js', order: i }) as ValueMap,
       ),
-    ), // prettier-ignore
+    ),
     edit: changed([], inRow),
     bare: [],
   },

@@ -56,7 +56,7 @@ test('one changed cell is one edit of one node, in the type that it has', () => 
       ['at', new Timestamp(0n)],
       ['x', 1],
     ]),
-  }); // prettier-ignore
+  });
   const text = textOf(csv.get(typed));
   expect(text).toBe('key,zip,port,at,x\na,007,80,1970-01-01T00:00:00.000000000Z,1.0\n');
   expect(edits(csv, typed, text.replace('1.0', '1e0').replace('.000000000Z', 'Z'))).toEqual([]);
@@ -97,7 +97,7 @@ test('columns come and go', () => {
       PEOPLE,
       'key,name,age,left,city\nada,"Lovelace, Ada",36,,London\ngrace,"Grace ""Amazing"" Hopper",85,,\nalan,"",,true,\n',
     ),
-  ).toEqual(['set n1 city "London"']); // prettier-ignore
+  ).toEqual(['set n1 city "London"']);
   expect(edits(csv, PEOPLE, TEXT.replace(/,[^,\n]*$/gm, ''))).toEqual(['unset n3 left']);
   expect(after(PEOPLE, TEXT, [set('n2', 'city', 'Arlington')])).toBe(
     TEXT.replace('left\n', 'left,city\n')
@@ -120,7 +120,7 @@ test('a change by a program keeps all other bytes', () => {
       .replace(/,left/, '')
       .replace(/,\r/g, '\r')
       .replace(/\r\n$/, ''),
-  ); // prettier-ignore
+  );
   expect(after(PEOPLE, text, [{ op: 'order', node: 'root', children: ['n3', 'n1', 'n2'] }])).toBe(
     '\ufeff"key",age,"name",left\r\n\r\nalan,,"",true\r\n"ada",0036,"Lovelace, Ada",\r\ngrace,85,"Grace ""Amazing"" Hopper",',
   );

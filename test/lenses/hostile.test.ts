@@ -70,7 +70,7 @@ const PATTERNS = [
   '=\n',
   ': ',
   '\u2028',
-] as const; // prettier-ignore
+] as const;
 
 test('no text keeps a lens busy, whatever it repeats', () => {
   const slow: string[] = [];

@@ -80,7 +80,7 @@ test('fields keep their types where the text can say them', () => {
       ['vector', new Float32Array([0.5])],
     ]),
     'root',
-  ); // prettier-ignore
+  );
   const text = Buffer.from(json.get(typed)).toString();
   const next = text
     .replace('80', '81')

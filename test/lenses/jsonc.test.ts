@@ -33,7 +33,7 @@ test('a comma goes where it is needed and no further', () => {
       [['a'], REMOVE],
       [['b'], REMOVE],
     ]),
-  ).toBe('{\n}\n'); // prettier-ignore
+  ).toBe('{\n}\n');
 });
 
 test('comments are no edits', () => {

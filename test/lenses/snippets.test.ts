@@ -17,7 +17,7 @@ function snippet(id: string, body: string, order: number, lang = 'js'): SourceNo
     ['file', 'src/math.js'],
     ['order', BigInt(order)],
     ['version', 1n],
-  ]); // prettier-ignore
+  ]);
   return leaf(id, body, `n${order}`, meta);
 }
 
@@ -53,7 +53,7 @@ test('each language has its comment', () => {
     '; FX:END id=i',
     '<!-- FX:END id=i -->',
     '// FX:END id=i',
-  ]); // prettier-ignore
+  ]);
 });
 
 test('ids are escaped in markers and the node keeps its own', () => {
@@ -137,7 +137,7 @@ test('the snippets of the sample graph come through', () => {
     'all',
     found.map(({ id, key, value, meta }) => leaf(key ?? '', value, id, meta)),
     'root',
-  ); // prettier-ignore
+  );
   const bytes = snippets.get(source);
   expect(edits(snippets, source, textOf(bytes))).toEqual([]);
   const made = snippets.create(bytes);

@@ -51,7 +51,7 @@ test('a value is printed in tables', () => {
         ['', Number.NaN],
       ]),
     ),
-  ).toBe('"a b" = 1970-01-01T00:00:00.000000000Z\n"" = nan\n'); // prettier-ignore
+  ).toBe('"a b" = 1970-01-01T00:00:00.000000000Z\n"" = nan\n');
   expect(show(toml, new Map())).toBe('');
 });
 
@@ -70,7 +70,7 @@ test('a text is read with exact types', () => {
       ],
       ['bin', fromJs([{ name: 'one' }, { name: 'two', extra: { x: 31 } }])],
     ]),
-  ); // prettier-ignore
+  );
   expect(edits(toml, 'a = 1_000', 'a = 1000')).toEqual([]);
   expect(edits(toml, 'a = 1', 'a = 1.0')).toEqual(['set a 1.0']);
   expect(edits(toml, 'a = 1979-05-27', 'a = 1979-05-27T00:00:00Z')).toEqual(['set a "1979-05-27T00:00:00.000000000Z"']);

@@ -11,7 +11,7 @@ const base = leaf(
     ['name', 'a'],
   ]),
   'root',
-); // prettier-ignore
+);
 
 test('a value is its encoding', () => {
   expect(uarr.get(base)).toEqual(encode(base.value));

@@ -154,7 +154,7 @@ test('types are those of YAML 1.2, and exact', () => {
     9_007_199_254_740_993n,
     new Sized('u64', 2n ** 64n - 1n),
     Number.POSITIVE_INFINITY,
-  ]); // prettier-ignore
+  ]);
   expect(edits(yaml, 'a: yes', 'a: "yes"')).toEqual([]);
   expect(edits(yaml, 'a: 1', 'a: "1"')).toEqual(['set a "1"']);
   expect(edits(yaml, 'a: 012', 'a: "012"')).toEqual(['set a "012"']);
@@ -168,7 +168,7 @@ test('line ends, marks at the start and missing newlines stay', () => {
       [['b', 1], new Insert('y')],
       [['a'], 2n],
     ]),
-  ).toBe('\ufeffa: 2\r\nb:\r\n  - x\r\n  - y'); // prettier-ignore
+  ).toBe('\ufeffa: 2\r\nb:\r\n  - x\r\n  - y');
 });
 
 test('tags of an application stay in the text', () => {

@@ -109,17 +109,28 @@ const putTwice = law((subject, source, random) => {
   expect(editsOf(subject, bytes, result, { complement: { text: bytes, hash: hashSource(result) } })).toEqual([]);
 });
 
-const undo = law((subject, source, random) => {
-  const old = noisy(subject, source, random);
-  const target = changed(subject, source, random);
+/** Saves what shows the target, and then the old text again; checks that the old content is back. */
+function saveAndUndo(subject: Subject, source: SourceNode, target: SourceNode, old: Complement): SourceNode {
   const bytes = saved(subject, target, old);
   const after = settle(applyEdits(source, editsOf(subject, bytes, source)), 'new');
   const complement = { text: bytes, hash: hashSource(after) };
   const options = { tombstones: tombstonesOf(source, after), complement };
   const back = applyEdits(after, editsOf(subject, old.text, after, options));
-  expect(Array.from(nodesOf(back), ({ id }) => id).sort()).toEqual(Array.from(nodesOf(source), ({ id }) => id).sort());
   expect(editsOf(subject, old.text, back)).toEqual([]);
   expect(editsOf(subject, subject.lens.get(source), back)).toEqual([]);
+  return back;
+}
+
+const undo = law((subject, source, random) => {
+  const old = noisy(subject, source, random);
+  const once = applyEdits(source, subject.change(source, random));
+  if (subject.lens.refuses(once) === undefined) {
+    const back = saveAndUndo(subject, source, once, old);
+    const ids = (of: SourceNode) => Array.from(nodesOf(of), ({ id }) => id).sort();
+    expect(ids(back)).toEqual(ids(source));
+  }
+  // Of several changes at once (another key, place and content of one node) only the content is sure to come back.
+  saveAndUndo(subject, source, changed(subject, source, random), old);
 });
 
 /** How many units differ between two texts after their common start and before their common end. */

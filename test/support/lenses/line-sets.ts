@@ -1,6 +1,8 @@
-/** Collections for JSON Lines, and changes to them. */
+/** Collections for JSON Lines, and changes to them. Lines that are equal are told apart by place alone, so there are none. */
 import fc from 'fast-check';
+import { labelOf } from '../../../lenses/diff-values.ts';
 import type { Edit, Handle } from '../../../lenses/edits.ts';
+import { JSON_TYPING } from '../../../lenses/json-typing.ts';
 import { branch, leaf, type SourceNode } from '../../../lenses/source.ts';
 import type { Value } from '../../../src/uarr/value.ts';
 import { fieldChange } from './changes.ts';
@@ -11,14 +13,16 @@ import { illFormedTexts, values } from './values.ts';
 const held = values(illFormedTexts, illFormedTexts);
 const pool = fc.sample(held, { numRuns: 32, seed: 11 });
 
-export const lineSets: fc.Arbitrary<SourceNode> = fc.array(held, { maxLength: 5 }).map((items) =>
-  withIds(
-    branch(
-      'lines',
-      items.map((value, i) => leaf(String(i + 1), value)),
+export const lineSets: fc.Arbitrary<SourceNode> = fc
+  .uniqueArray(held, { maxLength: 5, selector: (value) => labelOf(JSON_TYPING.show(value)) })
+  .map((items) =>
+    withIds(
+      branch(
+        'lines',
+        items.map((value, i) => leaf(String(i + 1), value)),
+      ),
     ),
-  ),
-); // prettier-ignore
+  );
 
 export function lineChange(source: SourceNode, random: Random): Edit[] {
   const children = source.children ?? [];

@@ -20,20 +20,19 @@ const snippet: fc.Arbitrary<SourceNode> = fc
     file: fc.constantFrom('src/a.js', '', 'with space.py', 'a=b'),
     order: fc.integer({ min: 0, max: 3 }),
   })
-  .map(
-    ({ key, body, lang, file, order }) =>
-      leaf(
-        key,
-        body,
-        null,
-        new Map<string, Value>([
-          ['id', key],
-          ['lang', lang],
-          ['file', file],
-          ['order', BigInt(order)],
-          ['note', 'kept'],
-        ]),
-      ), // prettier-ignore
+  .map(({ key, body, lang, file, order }) =>
+    leaf(
+      key,
+      body,
+      null,
+      new Map<string, Value>([
+        ['id', key],
+        ['lang', lang],
+        ['file', file],
+        ['order', BigInt(order)],
+        ['note', 'kept'],
+      ]),
+    ),
   );
 
 export const snippetSets: fc.Arbitrary<SourceNode> = fc
@@ -51,7 +50,7 @@ export function snippetChange(source: SourceNode, random: Random): Edit[] {
         ['id', id],
         ['lang', 'js'],
         ['order', BigInt(random.below(4))],
-      ]); // prettier-ignore
+      ]);
       return [
         {
           op: 'create',

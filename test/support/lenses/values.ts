@@ -76,7 +76,7 @@ const AWKWARD = [
   '#',
   'export x',
   '<<',
-]; // prettier-ignore
+];
 
 /** Texts that UTF-8 can hold. */
 export const texts: fc.Arbitrary<string> = fc.oneof(
