@@ -104,12 +104,14 @@ async function check(mount: MountedStore, worker: Worker, context: string): Prom
   throw new Error(`${context}: times differ after ${returned} operations`);
 }
 
-/** Keeps the daemon compacting, all of the log each time. Returns a function that ends it. */
-function compactAgainAndAgain(mount: MountedStore): () => Promise<void> {
+/** Keeps the daemon compacting, all of the log each time. `once` resolves when it has done so once; `end` ends it. */
+function compactAgainAndAgain(mount: MountedStore): { once: Promise<void>; end: () => Promise<void> } {
   const script = `while '${process.execPath}' '${CLI}' compact '${mount.store}' --history 0; do :; done`;
-  const child = spawn('bash', ['-c', script], { env: testEnvironment, stdio: 'ignore', detached: true });
+  const stdio = ['ignore', 'pipe', 'ignore'] as const;
+  const child = spawn('bash', ['-c', script], { env: testEnvironment, stdio: [...stdio], detached: true });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return async () => {
+  const once = new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+  const end = async () => {
     try {
       process.kill(-(child.pid as number), 'SIGKILL');
     } catch {
@@ -117,6 +119,7 @@ function compactAgainAndAgain(mount: MountedStore): () => Promise<void> {
     }
     await ended;
   };
+  return { once: Promise.race([once, ended]), end };
 }
 
 async function killRounds(mount: MountedStore, seed: number): Promise<void> {
@@ -134,10 +137,11 @@ async function killRounds(mount: MountedStore, seed: number): Promise<void> {
       const count = OPERATIONS_PER_ROUND_MIN + Math.floor(dice() * OPERATIONS_PER_ROUND_SPREAD);
       return start(mount, worker, worker.done + count, onHost ? worker.done + count : OPERATIONS_MAX);
     });
-    const endCompaction = seed % 2 === 0 && !onHost ? compactAgainAndAgain(mount) : undefined;
+    const compaction = seed % 2 === 0 && !onHost ? compactAgainAndAgain(mount) : undefined;
     await Promise.race(started.map(({ reached }) => reached));
+    await compaction?.once;
     await mount.kill9();
-    await endCompaction?.();
+    await compaction?.end();
     await Promise.all(started.map(({ ended }) => ended));
     await mount.mount();
     for (const worker of workers) await check(mount, worker, `seed ${seed}, round ${round}`);
