@@ -157,7 +157,8 @@ export interface Operations {
   rmdir(parent: Ino, name: Name): void;
   rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, flags: RenameFlags, caller: Caller): void;
 
-  open(ino: Ino, flags: OpenFlags): Opened;
+  /** `caller`: who opens, where that is known; what it read before is what its changes are merged from. */
+  open(ino: Ino, flags: OpenFlags, caller?: Caller): Opened;
   /** The bytes at [offset, offset + bytes), fewer at the end of the file. The result is valid until the next call. */
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult;
   /**

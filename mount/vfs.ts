@@ -160,13 +160,13 @@ export class Vfs implements Operations {
 
   rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, flags: RenameFlags, caller: Caller): void {
     const isPlain = !flags.noReplace && !flags.exchange && !flags.whiteout;
-    if (isPlain && this.#documents.rename(fromParent, fromName, toParent, toName)) return;
+    if (isPlain && this.#documents.rename(fromParent, fromName, toParent, toName, caller.pid)) return;
     this.#entries.rename(fromParent, fromName, toParent, toName, flags, caller);
   }
 
-  open(ino: Ino, flags: OpenFlags): Opened {
+  open(ino: Ino, flags: OpenFlags, caller?: Caller): Opened {
     if (this.#control.owns(ino) && !flags.write && !flags.truncate) return OPENED;
-    return this.#documents.open(ino, flags) ?? this.#files.open(ino, flags);
+    return this.#documents.open(ino, flags, caller?.pid) ?? this.#files.open(ino, flags);
   }
 
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult {

@@ -64,6 +64,6 @@ function adoptFile(documents: Documents, node: Node | undefined, adopted: Adopte
   if (!verdict.ok && problemOf(node) !== undefined) return;
   documents.store.transaction(() => {
     if (verdict.ok) documents.accept(node, bound, verdict);
-    else documents.keepDraft(node, bound, text, base, verdict.problem);
+    else documents.keepDraft(node, text, base, verdict.problem);
   });
 }

@@ -53,29 +53,30 @@ export class DocumentFiles {
     if (!this.isUsed) return make();
     const directory = this.#tree.mutableDirectory(parent);
     const gid = directory.mode & S_ISGID ? directory.gid : caller.gid;
-    const revived = this.#names.revive(directory, name, { mode: mode & MODE_MASK, uid: caller.uid, gid });
+    const owner = { mode: mode & MODE_MASK, uid: caller.uid, gid };
+    const revived = this.#names.revive(directory, name, owner, caller.pid);
     if (revived !== undefined) {
       const { node, base } = revived;
       if (flags.withoutHandle === true) {
         this.#open.change(node, (buffer) => buffer.resize(0));
         return { attributes: this.#tree.describe(node), opened: { handle: 0, cacheable: true, flushless: true } };
       }
-      const opened = opening(this.#open.open(node, { ...flags, truncate: true }, base), flags);
+      const opened = opening(this.#open.open(node, { ...flags, truncate: true }, caller.pid, base), flags);
       return { attributes: this.#tree.describe(node), opened };
     }
     const created = make();
     if (flags.withoutHandle === true || this.#documents.boundName(directory, name) === undefined) return created;
     const node = this.#tree.node(created.attributes.ino);
-    return { attributes: created.attributes, opened: opening(this.#open.open(node, flags), flags) };
+    return { attributes: created.attributes, opened: opening(this.#open.open(node, flags, caller.pid), flags) };
   }
 
   /** A blob that is only read needs no state. */
-  open(ino: Ino, flags: OpenFlags): Opened | undefined {
+  open(ino: Ino, flags: OpenFlags, pid?: number): Opened | undefined {
     const found = this.#boundAs(ino);
     const changes = flags.write || flags.truncate;
     if (found === undefined || (found.node.value === null && !changes)) return undefined;
     if (changes) this.#tree.checkWritable();
-    return opening(this.#open.open(found.node, flags), flags);
+    return opening(this.#open.open(found.node, flags, pid), flags);
   }
 
   read(handle: number, offset: number, bytes: number): Uint8Array | undefined {
@@ -178,12 +179,12 @@ export class DocumentFiles {
   }
 
   /** Whether the renaming was a save, and is done. */
-  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name): boolean {
+  rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, pid?: number): boolean {
     if (!this.isUsed) return false;
     const from = { directory: this.#tree.mutableDirectory(fromParent), name: fromName };
     const to = { directory: this.#tree.mutableDirectory(toParent), name: toName };
     if (this.#tree.showsValue(to.directory, toName)) return false;
-    return this.#names.rename(from, to);
+    return this.#names.rename(from, to, pid);
   }
 }
 

@@ -51,11 +51,11 @@ export class DocumentNames {
   }
 
   /** A document that left this name a moment ago, brought back to be saved anew; undefined when there is none. */
-  revive(directory: Node, name: Name, owner: Owner): { node: Node; base: Base } | undefined {
+  revive(directory: Node, name: Name, owner: Owner, pid?: number): { node: Node; base: Base } | undefined {
     const { store } = this.#tree;
     const node = this.#documents.departures.of(directory, name);
     if (node === undefined || node.value === null || store.slot(directory, name) !== undefined) return undefined;
-    const base = this.#documents.baseOf(node);
+    const base = this.#documents.baseFor(node, pid);
     const { mode, uid, gid } = owner;
     store.transaction(() => {
       this.#bringHome(node, { directory, name });
@@ -88,7 +88,7 @@ export class DocumentNames {
   }
 
   /** Renames where that is a save. False when it is none, and the name is to be moved. BAD_CONTENT, BUSY, TOO_BIG. */
-  rename(from: Place, to: Place): boolean {
+  rename(from: Place, to: Place, pid?: number): boolean {
     const documents = this.#documents;
     if (!documents.isUsed) return false;
     const source = this.#at(from);
@@ -96,7 +96,7 @@ export class DocumentNames {
     if (source?.kind !== KIND.file || source === target || target?.kind === KIND.directory) return false;
     const document = target ?? documents.departures.of(to.directory, to.name);
     if (document !== undefined && document !== source && document.value !== null && this.#isFile(source)) {
-      this.#saveOver(source, from, document, to);
+      this.#saveOver(source, from, document, to, pid);
       return true;
     }
     const bound = documents.boundName(to.directory, to.name);
@@ -116,7 +116,7 @@ export class DocumentNames {
     return node.value === null || this.#tree.now()[0] - node.btimeSec < YOUNG_SEC;
   }
 
-  #saveOver(source: Node, from: Place, document: Node, to: Place): void {
+  #saveOver(source: Node, from: Place, document: Node, to: Place, pid: number | undefined): void {
     const documents = this.#documents;
     const { store } = this.#tree;
     if (source.size > LENS_BYTES_MAX) {
@@ -128,7 +128,7 @@ export class DocumentNames {
     const bound = documents.boundAt(document, to.directory, to.name);
     const text = documents.shown(source);
     documents.awaitRendered(document);
-    const base: Base = { text: documents.rendered.bytes(document), value: document.value };
+    const base = documents.baseFor(document, pid);
     const key = `${source.ino}:${source.version}>${document.ino}:${document.version}`;
     const verdict = documents.judgeAside(key, document, bound, text, base);
     const isThere = this.#at(to) === document;
@@ -136,7 +136,7 @@ export class DocumentNames {
     if (!verdict.ok && refusal !== undefined) {
       store.transaction(() => {
         if (!isThere) this.#bringHome(document, to);
-        documents.keepDraft(document, bound, text, base, verdict.problem);
+        documents.keepDraft(document, text, base, verdict.problem);
       });
       this.#settled(to);
       throw refusal;
@@ -147,7 +147,7 @@ export class DocumentNames {
       if (this.#at(from) === source) store.unlink(from.directory, from.name);
       store.patch(document, { mode, uid, gid });
       if (verdict.ok) documents.accept(document, bound, verdict);
-      else documents.keepDraft(document, bound, text, base, verdict.problem);
+      else documents.keepDraft(document, text, base, verdict.problem);
     });
     // The kernel has moved its own name, and takes the document for the file that was renamed.
     this.#tree.alias(source.ino, document.ino);
@@ -168,7 +168,7 @@ export class DocumentNames {
     // A new file stays one until something is in it.
     if (source.size === 0) return false;
     const text = documents.shown(source);
-    const base: Base = { text, value: null };
+    const base: Base = { value: null };
     const key = `${source.ino}:${source.version}>${to.directory.ino}/${to.name}`;
     const verdict = documents.judgeAside(key, source, bound, text, base);
     if (!verdict.ok) {
@@ -178,7 +178,7 @@ export class DocumentNames {
     store.transaction(() => {
       store.rename(from.directory, from.name, to.directory, to.name);
       if (verdict.ok) documents.accept(source, bound, verdict);
-      else documents.keepDraft(source, bound, text, base, verdict.problem);
+      else documents.keepDraft(source, text, base, verdict.problem);
     });
     return true;
   }

@@ -11,7 +11,6 @@ import { LRUCache } from 'lru-cache';
 import type { Lens } from '../../lenses/lens.ts';
 import { raw } from '../../lenses/raw.ts';
 import { LENSES, LensRegistry } from '../../lenses/registry.ts';
-import { hashSource } from '../../lenses/source.ts';
 import { FxError } from '../../src/errors.ts';
 import { type Ino, nodeIdToText } from '../../src/ids.ts';
 import { LENS_BYTES_MAX } from '../../src/limits.ts';
@@ -42,15 +41,16 @@ export interface Bound {
   readonly rule: Rule;
 }
 
-/** What an editor works from: what it was shown and the value that this stood for. */
+/** What an editor works from: the value that it was shown as text. */
 export interface Base {
-  readonly text: Uint8Array;
   /** Encoded; null when there was none. */
   readonly value: Uint8Array | null;
 }
 
 const BOUND_MAX = 8192;
 const VERDICTS_MAX = 64;
+const READINGS_BYTES_MAX = 64 << 20;
+const READING_MS_MAX = 3_600_000;
 /** Documents of no more bytes are judged and rendered at once: a few milliseconds. */
 const INLINE_BYTES_MAX = 64 << 10;
 
@@ -68,6 +68,12 @@ export class Documents {
   readonly #troubled: NodeSet;
   readonly #now: () => Time;
   readonly #worker = new LensWorker();
+  /** What processes were shown last, by inode number and process id, for as long as an id is surely the same process. */
+  readonly #readings = new LRUCache<string, Base>({
+    maxSize: READINGS_BYTES_MAX,
+    sizeCalculation: ({ value }) => (value?.length ?? 0) + 128,
+    ttl: READING_MS_MAX,
+  });
   /** What the other thread found, until it is asked for. */
   readonly #verdicts = new LRUCache<string, Verdict>({ max: VERDICTS_MAX });
   /** How typed files are shown, by inode number, each for one version and name. */
@@ -186,11 +192,18 @@ export class Documents {
 
   /** What a file that is opened now is edited from. A draft was made from what was accepted before it. */
   baseOf(node: Node): Base {
-    if (node.value === null) return { text: new Uint8Array(0), value: null };
-    const base = draftBase(node);
-    const kept = base === undefined ? undefined : keptText(node);
-    if (base !== undefined && kept !== undefined) return { text: kept.text, value: base };
-    return { text: this.rendered.bytes(node), value: node.value };
+    return { value: draftBase(node) ?? node.value };
+  }
+
+  /** Notes what a process was shown, or has saved: what it saves next was made from that. */
+  noteReading(node: Node, pid: number | undefined, base: Base): void {
+    if (pid !== undefined && base.value !== null) this.#readings.set(`${node.ino}:${pid}`, base);
+  }
+
+  /** What a process edits the document from: what it was shown last, or else what there is now. */
+  baseFor(node: Node, pid: number | undefined): Base {
+    const reading = pid === undefined ? undefined : this.#readings.get(`${node.ino}:${pid}`);
+    return reading ?? this.baseOf(node);
   }
 
   // Saving
@@ -270,19 +283,12 @@ export class Documents {
   }
 
   /** Keeps a text that was not accepted as the document's draft, part of the transaction that is open. */
-  keepDraft(node: Node, bound: Bound, text: Uint8Array, base: Base, problem: Problem): void {
+  keepDraft(node: Node, text: Uint8Array, base: Base, problem: Problem): void {
     if (node.value === null) {
       this.store.patch(node, { size: 0, xattrs: drafting(problem) });
       writeBytes(this.store, node, 0, text);
     } else {
-      const value = base.value ?? node.value;
-      const xattrs = drafting(problem, { text, base: value });
-      const kept = keptText(node);
-      // What the draft was made from must be there when it is corrected.
-      if (kept === undefined || Buffer.compare(kept.text, base.text) !== 0) {
-        const hash = hashSource(sourceOf(decode(value)));
-        for (const [name, bytes] of keeping({ lens: bound.lens.name, hash, text: base.text })) xattrs.set(name, bytes);
-      }
+      const xattrs = drafting(problem, { text, base: base.value ?? node.value });
       this.store.patch(node, { xattrs, mtime: this.#now() });
     }
     this.#troubled.put(node.ino, true);

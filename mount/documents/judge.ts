@@ -32,6 +32,8 @@ export type Verdict =
       readonly ok: true;
       /** Encoded. */
       readonly value: Uint8Array;
+      /** The value that the saved bytes alone stand for; encoded. */
+      readonly own: Uint8Array;
       /** The saved bytes, or those with a concurrent change merged in. */
       readonly text: Uint8Array;
       readonly hash: string;
@@ -92,7 +94,8 @@ function judgeNext(asked: Case, currentBytes: Uint8Array): Verdict {
     return refusal('conflict', ...merged.conflicts.map((conflict) => conflictDiagnostic(asked, conflict)));
   const source = sourceOf(merged.source.value);
   const shown = lens.get(source, { text, hash: hashSource(mine) });
-  return accept(asked, source.value, shown, merged.edits.length);
+  const verdict = accept(asked, source.value, shown, merged.edits.length);
+  return verdict.ok ? { ...verdict, own: encode(mine.value) } : verdict;
 }
 
 function accept({ lens, schema }: Case, value: Value, text: Uint8Array, edits: number): Verdict {
@@ -103,7 +106,7 @@ function accept({ lens, schema }: Case, value: Value, text: Uint8Array, edits: n
     const message = `its value takes ${encoded.length} bytes, ${VALUE_BYTES_MAX} at most: split the file`;
     return refusal('invalid', { severity: 'error', code: 'too-big', message, offset: 0, line: 1, column: 1 });
   }
-  return { ok: true, value: encoded, text, hash: hashSource(sourceOf(value)), edits };
+  return { ok: true, value: encoded, own: encoded, text, hash: hashSource(sourceOf(value)), edits };
 }
 
 function conflictDiagnostic({ lens, text }: Case, { ours, theirs }: Conflict): Diagnostic {

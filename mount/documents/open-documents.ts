@@ -23,6 +23,8 @@ interface OpenDocument {
   readonly ino: Ino;
   readonly write: boolean;
   readonly append: boolean;
+  /** Who opened it, where that is known. */
+  readonly pid: number | undefined;
   /** What reads give while nothing was written. */
   text: Uint8Array;
   base: Base;
@@ -54,8 +56,8 @@ export class OpenDocuments {
   }
 
   /** Opens a document; `base` when what it is edited from is not what it shows. Returns its handle. */
-  open(node: Node, flags: OpenFlags, base?: Base): number {
-    if (base === undefined) this.#documents.awaitRendered(node);
+  open(node: Node, flags: OpenFlags, pid?: number, base?: Base): number {
+    if (!flags.truncate || flags.read) this.#documents.awaitRendered(node);
     const handle = this.#nextHandle++;
     const text = flags.truncate && !flags.read ? EMPTY : this.#documents.shown(node);
     const open: OpenDocument = {
@@ -65,7 +67,8 @@ export class OpenDocuments {
       write: flags.write,
       append: flags.append,
       text,
-      base: base ?? this.#documents.baseOf(node),
+      pid,
+      base: base ?? this.#baseFor(node, flags, pid),
       buffer: undefined,
       isWritten: false,
       isEmptied: false,
@@ -74,6 +77,14 @@ export class OpenDocuments {
     this.#open.set(handle, open);
     if (flags.truncate) this.#resize(open, 0);
     return handle;
+  }
+
+  /** A process that reads the document now, or saves without having read it, works from what is there. */
+  #baseFor(node: Node, flags: OpenFlags, pid: number | undefined): Base {
+    if (flags.write || flags.truncate) return this.#documents.baseFor(node, pid);
+    const base = this.#documents.baseOf(node);
+    this.#documents.noteReading(node, pid, base);
+    return base;
   }
 
   /** Bytes that the document has for whoever writes it; undefined while nobody does. */
@@ -148,7 +159,7 @@ export class OpenDocuments {
     const node = this.#documents.store.node(open.ino);
     const bound = node && this.#documents.boundAs(node);
     if (node === undefined || bound === undefined || open.buffer === undefined) return;
-    this.#keep(node, bound, open, { kind: 'unsaved', diagnostics: [] });
+    this.#keep(node, open, { kind: 'unsaved', diagnostics: [] });
   }
 
   release(handle: number, canWait = true): void {
@@ -203,18 +214,20 @@ export class OpenDocuments {
       open.buffer = undefined;
       open.isEmptied = false;
       open.base = documents.baseOf(node);
+      // What the process has is what it saved, without what was merged into it.
+      documents.noteReading(node, open.pid, { value: verdict.own });
       open.refusal = undefined;
       this.#done(open);
     } else {
-      this.#keep(node, bound, open, verdict.problem);
+      this.#keep(node, open, verdict.problem);
       open.refusal = refusalOf(bound, verdict.problem, documents.pathOf(node));
     }
     open.isWritten = false;
   }
 
-  #keep(node: Node, bound: Bound, open: OpenDocument, problem: Problem): void {
+  #keep(node: Node, open: OpenDocument, problem: Problem): void {
     const text = open.buffer?.copy() ?? open.text;
-    this.#change(node, () => this.#documents.keepDraft(node, bound, text, open.base, problem));
+    this.#change(node, () => this.#documents.keepDraft(node, text, open.base, problem));
   }
 
   /**
@@ -231,7 +244,7 @@ export class OpenDocuments {
     const verdict = documents.judge(node, bound, buffer.bytes, base);
     this.#change(node, () => {
       if (verdict.ok) documents.accept(node, bound, verdict);
-      else documents.keepDraft(node, bound, buffer.copy(), base, verdict.problem);
+      else documents.keepDraft(node, buffer.copy(), base, verdict.problem);
     });
   }
 

@@ -63,7 +63,7 @@ export function open(x: Exchange): number {
   if (needsNoOpen(x)) return x.fail(ERRNO.ENOSYS);
   const flags = openFlags(x.u32(BODY_WORD + OPEN_IN.word.flags), x.u32(BODY_WORD + OPEN_IN.word.open_flags));
   if (x.readOnly && (flags.write || flags.truncate)) return x.fail(ERRNO.EROFS);
-  putOpened(x, OUT_WORD, x.nodeid, x.operations.open(x.nodeid, flags));
+  putOpened(x, OUT_WORD, x.nodeid, x.operations.open(x.nodeid, flags, x.caller));
   x.held = flags.truncate;
   return OUT + OPEN_OUT.bytes;
 }

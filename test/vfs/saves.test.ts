@@ -214,3 +214,32 @@ storeTest('a truncation right after opening is of the file opened, which a shell
   expect(editor.close(file)).toBe('OK');
   expect(editor.text('a.json')).toBe('{}');
 });
+
+storeTest(
+  'a save is merged from what the same process was shown before, not from what there is when it saves',
+  async (open) => {
+    const editor = await Editor.bound(open);
+    editor.save('a.json', GOOD);
+    const { ino } = editor.node('a.json');
+    const [mine, other] = [
+      { uid: 0, gid: 0, pid: 4711 },
+      { uid: 0, gid: 0, pid: 4712 },
+    ];
+    const saveBy = (text: string, caller: typeof mine) => {
+      const file = { ino, handle: editor.vfs.open(ino, TRUNCATE, caller).handle };
+      editor.write(file, 0, text);
+      return editor.close(file);
+    };
+    editor.vfs.release(ino, editor.vfs.open(ino, { ...WRITE, write: false }, mine).handle);
+    const set = (fields: object) => editor.store.patch(editor.node('a.json'), { value: encode(fromJs(fields)) });
+    set({ port: 8080, host: 'elsewhere' });
+    expect(saveBy(BETTER, mine)).toBe('OK');
+    expect(editor.value('a.json')).toEqual({ port: 9090, host: 'elsewhere' });
+    // The process still has its own text, in which their change is not: saving it again does not set that back.
+    expect(saveBy(BETTER.replace('9090', '1'), mine)).toBe('OK');
+    expect(editor.value('a.json')).toEqual({ port: 1, host: 'elsewhere' });
+    // One that never read the document means what it writes.
+    expect(saveBy(GOOD, other)).toBe('OK');
+    expect(editor.value('a.json')).toEqual({ port: 8080, host: 'localhost' });
+  },
+);
