@@ -32,6 +32,8 @@ interface Snapshot {
 export class MemoryStore implements StoreApi {
   readOnly = false;
   seq = 0;
+  /** As in the real store, it stays. */
+  hasTypedFiles = false;
   readonly #now: () => Time;
   #nodes = new Map<Ino, Node>();
   #entries = new Map<Ino, Map<Name, Slot>>();
@@ -74,11 +76,6 @@ export class MemoryStore implements StoreApi {
 
   holdPieces(): () => void {
     return () => {};
-  }
-
-  get hasTypedFiles(): boolean {
-    for (const node of this.#nodes.values()) if (node.kind === KIND.file && node.value !== null) return true;
-    return false;
   }
 
   node(ino: Ino): Node | undefined {
@@ -280,6 +277,7 @@ export class MemoryStore implements StoreApi {
     node.target = fresh.target ?? '';
     node.size = node.target.length;
     node.value = fresh.value ?? null;
+    if (node.value !== null && node.kind === KIND.file) this.hasTypedFiles = true;
     node.meta = fresh.meta ?? null;
     node.xattrs = fresh.xattrs?.size ? new Map(fresh.xattrs) : null;
     [node.atimeSec, node.atimeNsec] = now;
@@ -392,6 +390,7 @@ export class MemoryStore implements StoreApi {
     if (value !== null && node.kind === KIND.file) {
       node.size = 0;
       this.#contents.delete(node.ino);
+      this.hasTypedFiles = true;
     }
     node.value = value;
     this.#events.push((listener) => listener.content(node, 0, -1));
