@@ -4,7 +4,7 @@
  * have happened or not, and whole (a write, which the kernel may split into requests: some of them).
  * With even seeds the daemon compacts the store all the while.
  *
- * FXMOUNT_KILL_SEEDS: how many seeds to run (8 unless set); FXMOUNT_KILL_FIRST: the first seed, which
+ * FXMOUNT_KILL_SEEDS: how many seeds to run (4 unless set); FXMOUNT_KILL_FIRST: the first seed, which
  * repeats a failure.
  */
 import { spawn } from 'node:child_process';
@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { KillModel, partsOf, random } from '../support/kill-model.ts';
 import { canMount, type MountedStore, onHost, root, shell, testEnvironment, withMount } from '../support/mount.ts';
 
-const SEEDS = Number(process.env.FXMOUNT_KILL_SEEDS ?? 8);
+const SEEDS = Number(process.env.FXMOUNT_KILL_SEEDS ?? 4);
 const FIRST_SEED = Number(process.env.FXMOUNT_KILL_FIRST ?? 1);
 const ROUNDS = 3;
 const WORKERS = 2;
