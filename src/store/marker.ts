@@ -15,6 +15,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -26,6 +27,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { FxError } from '../errors.ts';
+import { LOCK_NAME } from './lock.ts';
 
 export const MARKER_NAME = 'fxmount.json';
 const FORMAT = 'fxmount store';
@@ -57,14 +59,29 @@ function writeDurably(path: string, text: string): void {
   }
 }
 
-/** Makes the marker of a new store, durably. The directory may exist, but must be empty: EXISTS, NOT_EMPTY. */
-export function createMarker(directory: string, maxBytes: number | null): Marker {
-  mkdirSync(directory, { recursive: true });
-  const names = readdirSync(directory);
-  if (names.includes(MARKER_NAME)) throw new FxError('EXISTS', `${directory} is an fxmount store already`);
-  if (names.length > 0) {
-    throw new FxError('NOT_EMPTY', `${directory} is not empty and no fxmount store; name a new or empty directory`);
+/** What may be in a directory where a store is being made, or whose making was ended half-way. */
+const BEGINNINGS: readonly string[] = [LOCK_NAME, `${MARKER_NAME}.new`];
+
+/** Whether nothing but the beginnings of a store is in the directory, or it is absent. */
+export function isVacant(directory: string): boolean {
+  try {
+    return readdirSync(directory).every((name) => BEGINNINGS.includes(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+    throw error;
   }
+}
+
+/** Makes the directory of a new store, and sees to it that nothing else is in it: EXISTS, NOT_EMPTY. */
+export function prepareDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  if (isVacant(directory)) return;
+  if (existsSync(join(directory, MARKER_NAME))) throw new FxError('EXISTS', `${directory} is an fxmount store already`);
+  throw new FxError('NOT_EMPTY', `${directory} is not empty and no fxmount store; name a new or empty directory`);
+}
+
+/** Makes the marker of a new store, durably, in a directory that was prepared; the caller holds the lock. */
+export function createMarker(directory: string, maxBytes: number | null): Marker {
   const storeId = randomBytes(16);
   const marker = { storeId, maxBytes };
   writeMarker(directory, marker);

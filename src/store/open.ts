@@ -11,7 +11,7 @@ import { SEGMENT_FIRST, segmentName, segmentsAmong } from '../wal/segment.ts';
 import { type CheckpointRecord, decodeCheckpoint } from './checkpoint-record.ts';
 import { coveredBy } from './checkpointer.ts';
 import { type Lock, lockStore } from './lock.ts';
-import { createMarker, MARKER_NAME, readMarker, writeMarker } from './marker.ts';
+import { createMarker, MARKER_NAME, prepareDirectory, readMarker, writeMarker } from './marker.ts';
 import { replay } from './replay.ts';
 import { STORE_BYTES_MIN } from './space.ts';
 import { State } from './state.ts';
@@ -37,11 +37,29 @@ export interface OpenStoreOptions {
   cachedNodesMax?: number;
 }
 
-/** Makes a store in a new or empty directory, owned by the caller; `maxBytes`: the most it may take on its disk. EXISTS, NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO. */
+/**
+ * Makes a store in a new or empty directory, owned by the caller; `maxBytes`: the most it may take on its disk. EXISTS,
+ * NOT_EMPTY, ACCESS_DENIED, NO_SPACE, IO; LOCKED while another process makes it.
+ */
 export async function initStore(directory: string, maxBytes: number | null = null): Promise<void> {
   const path = resolve(directory);
   checkLimit(maxBytes);
-  const { storeId } = hostErrors(path, () => createMarker(path, maxBytes));
+  hostErrors(path, () => prepareDirectory(path));
+  const lock = hostErrors(path, () => lockStore(path));
+  try {
+    // Whoever had the lock before may have made it.
+    hostErrors(path, () => prepareDirectory(path));
+    const { storeId } = hostErrors(path, () => createMarker(path, maxBytes));
+    await createLog(path, storeId);
+    const store = await openLocked(path, storeId, { maxBytes }, lock);
+    await store.close();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function createLog(path: string, storeId: Uint8Array): Promise<void> {
   try {
     const log = await Log.create(HostDisk.create(join(path, 'log')), storeId);
     await log.close();
@@ -51,8 +69,6 @@ export async function initStore(directory: string, maxBytes: number | null = nul
     rmSync(join(path, MARKER_NAME), { force: true });
     throw error;
   }
-  const store = await openStore(path);
-  await store.close();
 }
 
 /** Sets the most that an open store may take on its disk, from now on; null: no limit. INVALID when it is too small, IO. */

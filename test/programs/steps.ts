@@ -132,7 +132,9 @@ source="$SCRATCH/source"; mkdir "$source"; (cd "$source"; mkdir -p a/b lists
 for i in $(seq $((SIZE * 20))); do head -c $((i * 37 % 5000)) /dev/zero | tr '\0' $((i % 10)) > a/f$i; done
 ln a/f1 a/b/link; ln -s ../f2 a/b/symlink; mkfifo a/fifo; mknod null c 1 3; truncate -s 20M sparse; printf x | dd of=sparse bs=1 seek=9M conv=notrunc status=none
 setfattr -n user.note -v text a/f3; setfattr -n trusted.note -v text a/f4; [ $keep = -aHX ] || { setfacl -m u:1234:r-x a/f5; setfacl -d -m g:4321:rwx lists; }
-chown 1234:4321 a/f6; chmod 4711 a/f7; touch -d '2001-02-03 04:05:06.789012345' a/f8; touch -h -d '1999-01-01' a/b/symlink; chmod 1777 lists)
+chown 1234:4321 a/f6; chmod 4711 a/f7; touch -d '2001-02-03 04:05:06.789012345' a/f8; touch -h -d '1999-01-01' a/b/symlink; chmod 1777 lists
+# Old, so that a change of a directory shows whatever second it is.
+touch -d '2002-03-04' a a/b lists .)
 rsync $keep --sparse "$source/" in/; rsync $keep -ni --checksum --delete "$source/" in/
 rsync $keep --sparse in/ "$SCRATCH/back/"; rsync $keep -ni --checksum --delete "$source/" "$SCRATCH/back/"; rsync $keep -ni --checksum --delete in/ "$SCRATCH/back/"
 echo changed > in/a/f1; rm in/a/f2; rsync $keep -i --delete in/ "$SCRATCH/back/" | cut -c1-2 | sort | uniq -c
