@@ -23,7 +23,6 @@ function threadUrl(): URL {
 export async function* findOwners(directory: string, segments: number[]): AsyncGenerator<Float64Array, void, void> {
   const workerData: OwnersRequest = { directory, segments };
   const worker = new Worker(threadUrl(), { workerData });
-  worker.unref();
   try {
     for (;;) {
       const group = await next(worker);
@@ -35,19 +34,26 @@ export async function* findOwners(directory: string, segments: number[]): AsyncG
   }
 }
 
+/** The thread's next answer. Only its own listeners are taken off: the worker has others, without which it hears no more. */
 function next(worker: Worker): Promise<Float64Array | null> {
   return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      worker.removeAllListeners();
-      worker.unref();
-      act();
+    const settle = (): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
     };
-    const fail = (error: Error): void =>
-      settle(() => reject(new FxError('IO', `the index could not be searched: ${error.message}`, { cause: error })));
-    worker.on('message', (group: Float64Array | null) => settle(() => resolve(group)));
-    worker.on('error', fail);
-    worker.on('exit', () => fail(new Error('the thread ended')));
-    worker.ref();
+    const onMessage = (group: Float64Array | null): void => {
+      settle();
+      resolve(group);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(new FxError('IO', `the index could not be searched: ${error.message}`, { cause: error }));
+    };
+    const onExit = (): void => onError(new Error('the thread ended'));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
     worker.postMessage('next');
   });
 }

@@ -100,6 +100,24 @@ test('random changes before, during and after compaction end in the same tree as
   }
 }, 240_000);
 
+test('more files than the search for owners tells at a time are all moved', async () => {
+  const files = 9000;
+  const store = await openStore(join(directory, 'store'), { create: true, segmentBytesMax: 1 << 20 });
+  for (let first = 0; first < files; first += 500) {
+    store.transaction(() => {
+      for (let i = first; i < first + 500; i++) {
+        store.write(store.create(nodeAt(store, ''), `file-${i}`, file), 0, Buffer.alloc(64, i), 0, 64);
+      }
+    });
+  }
+  const { movedBytes } = await store.upkeep.compactor.run({ policy: NO_HISTORY });
+  expect(movedBytes).toBeGreaterThan(64 * 8192);
+  for (const i of [0, 4095, 4096, 8999]) {
+    expect(content(store, nodeAt(store, `file-${i}`)).equals(Buffer.alloc(64, i))).toBe(true);
+  }
+  await store.close();
+});
+
 test('a move leaves alone what was written, cut or removed since (C2)', async () => {
   const store = await halfDead(8);
   const [kept, cut, gone] = ['file-1', 'file-3', 'file-5'].map((name) => nodeAt(store, name));
