@@ -50,7 +50,7 @@ export class State {
   readonly #crowded = new Set<Directory>();
   readonly #setAside = new Set<Directory>();
   /** What was deleted in rounds that the index does not have yet. */
-  readonly #frozenDeleted = new Set<Ino>();
+  readonly #frozenDeleted: Map<Ino, NodeId>[] = [];
   /** The index has every slot with a cookie below this, but for what changed since. */
   #indexedCookie = FIRST_COOKIE;
   readonly #record = new Writer(4096);
@@ -115,7 +115,7 @@ export class State {
       cached.recentlyUsed = true;
       return cached;
     }
-    if (this.#deleted.has(ino) || this.#frozenDeleted.has(ino)) return undefined;
+    if (this.#deleted.has(ino) || this.#frozenDeleted.some((deleted) => deleted.has(ino))) return undefined;
     const record = this.#index.node(ino);
     if (record === undefined) return undefined;
     const node = decodeNode(ino, record, { regions: (owner) => this.#regions(owner), onFree: this.#onFree });
@@ -242,6 +242,7 @@ export class State {
     if (directory === null) return;
     directory.drop(slot.name);
     directory.count--;
+    if (directory.isCrowded) this.#crowded.add(directory);
     const before = this.#slotChanges.get(slot.cookie);
     this.#changeSlot(slot, before?.added ? before.removed : slot, null);
     this.undo?.push(() => {
@@ -289,7 +290,7 @@ export class State {
     for (const directory of this.#crowded) directory.setAside();
     for (const directory of this.#crowded) this.#setAside.add(directory);
     this.#crowded.clear();
-    for (const ino of this.#deleted.keys()) this.#frozenDeleted.add(ino);
+    this.#frozenDeleted.push(this.#deleted);
     this.#round++;
     this.#freshIds.startRound();
     this.#dirtyNodes = new Set();
@@ -361,7 +362,7 @@ export class State {
     this.#savedRound = frozen.round;
     this.#indexedCookie = frozen.cookieEnd;
     this.#frozen = null;
-    this.#frozenDeleted.clear();
+    this.#frozenDeleted.length = 0;
     this.#freshIds.dropRounds();
     for (const directory of this.#setAside) directory.forgetOlder();
     this.#setAside.clear();
