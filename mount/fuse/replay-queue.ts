@@ -7,26 +7,12 @@ import { KIND, type Kind } from '../../src/store/node.ts';
 import type { FileEvent } from '../operations.ts';
 import { S_IFMT } from './protocol.ts';
 
-export type PendingEvent =
-  | { readonly what: 'modified' | 'touched'; readonly ino: Ino }
-  | {
-      readonly what: 'added' | 'removed';
-      readonly parent: Ino;
-      readonly name: Name;
-      readonly ino: Ino;
-      readonly kind: Kind;
-    }
-  | {
-      readonly what: 'moved';
-      readonly parent: Ino;
-      readonly name: Name;
-      readonly ino: Ino;
-      readonly kind: Kind;
-      readonly toParent: Ino;
-      readonly toName: Name;
-    };
-
 type EntryChange = Exclude<FileEvent, { what: 'modified' | 'touched' }>;
+
+export type PendingEvent =
+  | FileEvent
+  | (Omit<EntryChange, 'what'> & { readonly what: 'moved'; readonly toParent: Ino; readonly toName: Name });
+
 type EntryEvent = Exclude<PendingEvent, { what: 'modified' | 'touched' }>;
 
 /** Names that may wait; above it the directories are told of instead. */
