@@ -23,6 +23,14 @@ export interface ContainerChange {
   readonly inserted: Map<number, Inserted[]>;
 }
 
+/** The new members of a container as functions that print them, for lists on one line: the indent does not matter. */
+export function printers(
+  { inserted }: ContainerChange,
+  print: (member: Inserted) => string,
+): Map<number, (() => string)[]> {
+  return new Map([...inserted].map(([at, fresh]) => [at, fresh.map((member) => () => print(member))]));
+}
+
 export interface TreeChange {
   /** Members whose value becomes another. */
   readonly replaced: { readonly member: SyntaxMember; readonly value: Value }[];

@@ -5,7 +5,7 @@ import type { Value } from '../src/uarr/value.ts';
 import { type CommaListStyle, changeCommaList } from './comma-list.ts';
 import type { FieldEdit } from './edits.ts';
 import { lineEnd, lineStart, nextLine, type Replacement, replaceAll } from './replacements.ts';
-import { type ContainerChange, sortEdits } from './splice-lists.ts';
+import { type ContainerChange, printers, sortEdits } from './splice-lists.ts';
 import type { TomlMember, TomlNode } from './toml-parse.ts';
 import {
   isSection,
@@ -101,17 +101,10 @@ class Splicer {
   #changeList(change: ContainerChange, node: TomlNode): void {
     const list = { open: node.start, close: node.end - 1, members: node.members ?? [] };
     const isTable = node.value instanceof Map;
-    const inserted = new Map<number, ((indent: string) => string)[]>();
-    for (const [at, fresh] of change.inserted) {
-      inserted.set(
-        at,
-        fresh.map(
-          ({ key, value }) =>
-            () =>
-              (key === undefined ? '' : `${printKey(key)} = `) + printInlineToml(value),
-        ),
-      );
-    }
+    const inserted = printers(
+      change,
+      ({ key, value }) => (key === undefined ? '' : `${printKey(key)} = `) + printInlineToml(value),
+    );
     const style: CommaListStyle = {
       newline: this.#newline,
       indentUnit: '  ',

@@ -6,7 +6,7 @@ import type { Value } from '../src/uarr/value.ts';
 import { type CommaListStyle, changeCommaList } from './comma-list.ts';
 import type { FieldEdit } from './edits.ts';
 import { lineEnd, lineStart, nextLine, type Replacement, replaceAll } from './replacements.ts';
-import { type ContainerChange, type Inserted, sortEdits } from './splice-lists.ts';
+import { type ContainerChange, type Inserted, printers, sortEdits } from './splice-lists.ts';
 import type { YamlMember, YamlNode } from './yaml-parse.ts';
 import {
   blockLines,
@@ -212,17 +212,9 @@ class Splicer {
 
   #changeFlow(change: ContainerChange, node: YamlNode): void {
     const list = { open: node.start, close: node.end - 1, members: node.members ?? [] };
-    const inserted = new Map<number, ((indent: string) => string)[]>();
-    for (const [at, fresh] of change.inserted) {
-      inserted.set(
-        at,
-        fresh.map(
-          ({ key, value }) =>
-            () =>
-              key === undefined ? printFlow(value) : printFlowEntry(key, value),
-        ),
-      );
-    }
+    const inserted = printers(change, ({ key, value }) =>
+      key === undefined ? printFlow(value) : printFlowEntry(key, value),
+    );
     const style: CommaListStyle = { ...FLOW_STYLE, newline: this.#newline };
     this.#replacements.push(...changeCommaList(this.#text, list, { removed: change.removed, inserted }, style));
   }

@@ -268,7 +268,8 @@ function presentTime(): Time {
   return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
 }
 
-function attributesOf(node: Node, changed: Partial<Attributes>): Attributes {
+/** The attributes of what may be a whole node, alone and with some of them changed; `volatile` is not taken over. */
+export function attributesOf(node: Attributes, changed: Partial<Attributes>): Attributes {
   return {
     ino: node.ino,
     kind: node.kind,

@@ -27,6 +27,7 @@ import type { Ino } from '../../src/ids.ts';
 import type { Name } from '../../src/names.ts';
 import { type Attributes, KIND, type Kind } from '../../src/store/node.ts';
 import type { FileEvent, InvalidationSink } from '../operations.ts';
+import { attributesOf } from '../vfs-tree.ts';
 import { ERRNO } from './errno.ts';
 import { after, type Exchange } from './exchange.ts';
 import { BODY, BODY_WORD, MKDIR_IN, MKNOD_IN, OUT, RENAME_IN, RENAME2_IN } from './layouts.ts';
@@ -261,7 +262,7 @@ export class Replay implements InvalidationSink {
   /** What a name stood for: the node where it still is, else as much as removing it needs. */
   #oldEntry(ino: Ino, kind: Kind): Attributes {
     const now = this.#attributes(ino);
-    if (now !== undefined) return { ...GONE, ...copyOf(now), volatile: 'entry' };
+    if (now !== undefined) return attributesOf(now, { volatile: 'entry' });
     const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
     return { ...GONE, ino, kind, uid, gid, nlink: kind === KIND.directory ? 2 : 1 };
   }
@@ -291,10 +292,3 @@ const GONE: Attributes = {
   btimeNsec: 0,
   volatile: 'entry',
 };
-
-/** Attributes alone: what has them may be a whole node. */
-function copyOf(from: Attributes): Attributes {
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(GONE) as (keyof Attributes)[]) copy[key] = from[key];
-  return copy as unknown as Attributes;
-}

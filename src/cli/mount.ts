@@ -11,7 +11,7 @@ import { failureOf } from '../daemon/failure.ts';
 import { launch, tellReadiness } from '../daemon/launch.ts';
 import { DRIVERS, type DriverName, type MountRequest } from '../daemon/mount-control.ts';
 import type { PlainMap } from '../daemon/plain.ts';
-import { connectDaemon, LOCK_WAIT_MS } from '../daemon/reach.ts';
+import { connectDaemon, LOCK_RETRY_MS, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { parseSync, SYNC_DEFAULT } from '../daemon/sync-policy.ts';
 import { FxError } from '../errors.ts';
 import { examples, maxSizeOption, storePath } from './command.ts';
@@ -21,8 +21,6 @@ import { tellSystemd } from './notify.ts';
 import { fail, note, printable, printLine } from './output.ts';
 import { serve } from './serve.ts';
 import { checkStore } from './store-check.ts';
-
-const RETRY_MS = 40;
 
 interface MountOptions {
   foreground?: boolean;
@@ -131,7 +129,7 @@ async function mountCommand(storeArgument: string, mountpointArgument: string, o
       // Between a daemon that ends and one that starts, or beside a command that holds the store for a moment.
       const retried = error instanceof FxError && (error.code === 'LOCKED' || error.code === 'NO_DAEMON');
       if (!retried || Date.now() > deadline) throw error;
-      await delay(RETRY_MS);
+      await delay(LOCK_RETRY_MS);
     }
   }
 }

@@ -3,12 +3,10 @@
  * and nothing is left behind.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { LOCK_WAIT_MS } from '../daemon/reach.ts';
+import { LOCK_RETRY_MS, LOCK_WAIT_MS } from '../daemon/reach.ts';
 import { FxError } from '../errors.ts';
 import { isVacant, readMarker } from '../store/marker.ts';
 import { initStore } from '../store/open.ts';
-
-const RETRY_MS = 40;
 
 /**
  * Makes an absent store, or waits until another command that is at it has made it. NOT_A_STORE when the directory holds
@@ -31,6 +29,6 @@ export async function checkStore(directory: string): Promise<void> {
       const making = error instanceof FxError && error.code === 'LOCKED';
       if (!made && (!making || Date.now() > deadline)) throw error;
     }
-    await delay(RETRY_MS);
+    await delay(LOCK_RETRY_MS);
   }
 }

@@ -17,7 +17,8 @@ import { runVerb, VERBS, type VerbName } from './verbs.ts';
 
 /** A store that another command holds for a moment is tried again for so long. */
 export const LOCK_WAIT_MS = 3000;
-const LOCK_RETRY_MS = 40;
+/** The pause between tries. */
+export const LOCK_RETRY_MS = 40;
 const NEVER = new AbortController().signal;
 
 export interface Invocation {
