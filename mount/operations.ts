@@ -135,6 +135,8 @@ export interface Operations {
    * any time; files of a driver that does not call `open` any more are then read and written by inode alone.
    */
   readonly hasHandles: boolean;
+  /** Whether some node has, or had, an access list. */
+  readonly hasAccessLists: boolean;
   /** Present where locks are shared with other mounts; else the driver's kernel keeps them by itself. */
   readonly locks?: FileLocks | undefined;
   readonly root: Ino;

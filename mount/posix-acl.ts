@@ -12,9 +12,7 @@
  */
 import { FxError } from '../src/errors.ts';
 import type { Name } from '../src/names.ts';
-
-export const ACCESS_ACL: Name = 'system.posix_acl_access';
-export const DEFAULT_ACL: Name = 'system.posix_acl_default';
+import { ACCESS_ACL, DEFAULT_ACL } from '../src/store/access-lists.ts';
 
 const VERSION = 2;
 const HEADER_BYTES = 4;

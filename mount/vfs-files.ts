@@ -8,10 +8,11 @@
 import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
 import { FILE_BYTES_MAX } from '../src/limits.ts';
+import { ACCESS_ACL } from '../src/store/access-lists.ts';
 import type { Changes, Piece } from '../src/store/api.ts';
 import { type Attributes, KIND, MODE_MASK, type Node } from '../src/store/node.ts';
 import type { AttributeChanges, Opened, OpenFlags, ReadResult } from './operations.ts';
-import { ACCESS_ACL, aclWithMode } from './posix-acl.ts';
+import { aclWithMode } from './posix-acl.ts';
 import { hasCapability, lostByWriting, NO_CAPABILITY, withoutSetId } from './vfs-access.ts';
 import type { Events } from './vfs-events.ts';
 import type { Tree } from './vfs-tree.ts';

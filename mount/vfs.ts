@@ -96,6 +96,10 @@ export class Vfs implements Operations {
     return this.#documents.isUsed;
   }
 
+  get hasAccessLists(): boolean {
+    return this.#tree.store.hasAccessLists;
+  }
+
   get readOnly(): boolean {
     return this.#tree.readOnly;
   }

@@ -2,8 +2,13 @@
  * Extended attributes: GETXATTR, LISTXATTR, SETXATTR, REMOVEXATTR.
  *
  * A request with size 0 asks how many bytes there are; one whose size is too small is ERANGE.
+ *
+ * A kernel that does not check access lists does not remember either that a file has none. While nothing in the store has
+ * one, it is told that they are not supported: `ls -l` then asks once and not for every file, `cp`, `tar` and `rsync` take
+ * it for no list, and setting one works.
  */
 import { XATTR_LIST_BYTES_MAX } from '../../src/limits.ts';
+import { ACCESS_LISTS } from '../../src/store/access-lists.ts';
 import { ERRNO } from './errno.ts';
 import { after, type Exchange } from './exchange.ts';
 import {
@@ -26,8 +31,12 @@ function sizeAnswer(x: Exchange, bytes: number): number {
 
 export function getxattr(x: Exchange): number {
   const size = x.u32(BODY_WORD + GETXATTR_IN.word.size);
-  const value = x.operations.getXattr(x.nodeid, x.lastName(after(GETXATTR_IN)));
-  if (value === undefined) return x.fail(ERRNO.ENODATA);
+  const name = x.lastName(after(GETXATTR_IN));
+  const value = x.operations.getXattr(x.nodeid, name);
+  if (value === undefined) {
+    const areUnknown = !x.checksLists && !x.operations.hasAccessLists && ACCESS_LISTS.includes(name);
+    return x.fail(areUnknown ? ERRNO.EOPNOTSUPP : ERRNO.ENODATA);
+  }
   if (size === 0) return sizeAnswer(x, value.length);
   if (size < value.length) return x.fail(ERRNO.ERANGE);
   return x.data(value);

@@ -132,6 +132,8 @@ export interface StoreApi {
   readonly totals: StoreTotals;
   /** Whether some file has, or had, a typed value. */
   readonly hasTypedFiles: boolean;
+  /** Whether some node has, or had, an access list. */
+  readonly hasAccessLists: boolean;
 
   /** The node, from memory or the index; undefined when there is none. */
   node(ino: Ino): Node | undefined;

@@ -5,6 +5,7 @@
  * A node's VerID rises by one with each frame that changes it, however many records tell of it.
  */
 import { FxError } from '../errors.ts';
+import { setsAccessList } from './access-lists.ts';
 import type { ByteRange, ChangeListener, SharedRange } from './api.ts';
 import { Directory } from './directory.ts';
 import { RESERVED_SEGMENT } from './extents.ts';
@@ -129,6 +130,7 @@ function create(state: State, node: Node, fields: Fields, frame: FrameContext): 
   if (node.kind === KIND.directory) node.directory = new Directory(true);
   setFields(node, fields);
   if (fields.value && node.kind === KIND.file) state.hasTypedFiles = true;
+  if (fields.xattrs && setsAccessList(fields.xattrs)) state.hasAccessLists = true;
   state.addNode(node);
   if (node.ino === ROOT_INO) node.nlink = 2;
   // New nodes are dirty from the start; `addNode` undoes all of it.
@@ -186,6 +188,7 @@ function patch(
     state.hasTypedFiles = true;
   }
   setFields(node, fields);
+  if (fields.xattrs && setsAccessList(fields.xattrs)) state.hasAccessLists = true;
   if (fields.share !== undefined) shareData(state, node, fields.share, frame);
   if (fields.hole !== undefined) punchHole(state, node, fields.hole);
   if (size !== undefined) {

@@ -4,9 +4,9 @@
  *     version u32 = 2 · seq u64 · segment u32 · position u64 (where the next frame starts) · link u32 ·
  *     next inode u64 · next cookie u64 · nodes u64 · content bytes u64 ·
  *     orphans u32, each: inode u64 · segments u32, each: number u32, live bytes u64 ·
- *     flags u32: 1 some file has, or had, a typed value
+ *     flags u32: 1 some file has, or had, a typed value · 2 no node has, or had, an access list
  *
- * Version 1 has no flags: the store may have typed files.
+ * Version 1 has no flags: the store may have typed files and access lists.
  */
 import { Reader, Writer } from '../bytes.ts';
 import { FxError } from '../errors.ts';
@@ -23,11 +23,14 @@ export interface CheckpointRecord {
   orphans: Ino[];
   liveBytes: [segment: number, bytes: number][];
   hasTypedFiles: boolean;
+  hasAccessLists: boolean;
 }
 
 const VERSION = 2;
 const VERSION_WITHOUT_FLAGS = 1;
 const FLAG_TYPED_FILES = 1;
+/** Set where there is none, as records from before it do not have it. */
+const FLAG_NO_ACCESS_LISTS = 2;
 
 export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
   const out = new Writer(128);
@@ -47,7 +50,7 @@ export function encodeCheckpoint(record: CheckpointRecord): Uint8Array {
     out.u32(segment);
     out.u64(bytes);
   }
-  out.u32(record.hasTypedFiles ? FLAG_TYPED_FILES : 0);
+  out.u32((record.hasTypedFiles ? FLAG_TYPED_FILES : 0) | (record.hasAccessLists ? 0 : FLAG_NO_ACCESS_LISTS));
   return out.copy();
 }
 
@@ -69,13 +72,15 @@ export function decodeCheckpoint(bytes: Uint8Array): CheckpointRecord {
     orphans: [],
     liveBytes: [],
     hasTypedFiles: true,
+    hasAccessLists: true,
   };
   for (let i = reader.u32(); i > 0; i--) record.orphans.push(reader.u64());
   for (let i = reader.u32(); i > 0; i--) record.liveBytes.push([reader.u32(), reader.u64()]);
   if (version !== VERSION_WITHOUT_FLAGS) {
     const flags = reader.u32();
-    if (flags & ~FLAG_TYPED_FILES) reader.fail(`it has unknown flags ${flags}`);
+    if (flags & ~(FLAG_TYPED_FILES | FLAG_NO_ACCESS_LISTS)) reader.fail(`it has unknown flags ${flags}`);
     record.hasTypedFiles = (flags & FLAG_TYPED_FILES) !== 0;
+    record.hasAccessLists = (flags & FLAG_NO_ACCESS_LISTS) === 0;
   }
   reader.finish();
   return record;

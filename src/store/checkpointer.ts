@@ -62,7 +62,8 @@ export class Checkpointer {
   }
 
   #record(): CheckpointRecord {
-    const { nextIno, nextCookie, nodeCount, contentBytes, orphans, liveBytes, hasTypedFiles } = this.#state;
+    const { nextIno, nextCookie, nodeCount, contentBytes, orphans, liveBytes, hasTypedFiles, hasAccessLists } =
+      this.#state;
     return {
       log: this.#log.position,
       nextIno,
@@ -72,6 +73,7 @@ export class Checkpointer {
       orphans: [...orphans],
       liveBytes: [...liveBytes].filter(([, bytes]) => bytes > 0),
       hasTypedFiles,
+      hasAccessLists,
     };
   }
 

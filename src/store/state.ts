@@ -60,8 +60,9 @@ export class State {
   nextCookie = FIRST_COOKIE;
   nodeCount = 0;
   contentBytes = 0;
-  /** Some file has, or had, a typed value. */
+  /** Some file has, or had, a typed value; some node an access list. */
   hasTypedFiles = false;
+  hasAccessLists = false;
   /** Nodes without slots that are still held. */
   readonly orphans = new Set<Ino>();
   /** Bytes of live content in each log segment. */
@@ -81,6 +82,7 @@ export class State {
     this.nodeCount = record.nodeCount;
     this.contentBytes = record.contentBytes;
     this.hasTypedFiles = record.hasTypedFiles;
+    this.hasAccessLists = record.hasAccessLists;
     for (const ino of record.orphans) this.orphans.add(ino);
     for (const [segment, bytes] of record.liveBytes) this.liveBytes.set(segment, bytes);
   }

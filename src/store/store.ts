@@ -65,6 +65,10 @@ export class Store implements StoreApi {
     return this.#state.hasTypedFiles;
   }
 
+  get hasAccessLists(): boolean {
+    return this.#state.hasAccessLists;
+  }
+
   get totals(): StoreTotals {
     return {
       nodes: this.#state.nodeCount - this.#reclaimer.count,

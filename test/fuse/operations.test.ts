@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { ERRNO } from '../../mount/fuse/errno.ts';
 import type { Caller } from '../../mount/operations.ts';
+import { ACCESS_ACL } from '../../src/store/access-lists.ts';
 import { KIND } from '../../src/store/node.ts';
 import { Kernel } from '../support/fuse-kernel.ts';
 import { struct } from '../support/fuse-requests.ts';
@@ -133,4 +134,14 @@ test('a directory of more subdirectories than a link count can tell shows one li
   expect(links()).toBe(65_000);
   operations.node(1).nlink = 65_001;
   expect(links()).toBe(1);
+});
+
+test('while no file has an access list, a kernel that does not check them is told once that there are none', () => {
+  const operations = new MemoryOperations();
+  operations.hasAccessLists = false;
+  const ask = (kernel: Kernel) => kernel.errno(kernel.requests.getxattr(1, ACCESS_ACL, 4096));
+  expect(ask(Kernel.ready(operations))).toBe(ERRNO.EOPNOTSUPP);
+  expect(ask(Kernel.ready(operations, { checksAccess: true }))).toBe(ERRNO.ENODATA);
+  operations.hasAccessLists = true;
+  expect(ask(Kernel.ready(operations))).toBe(ERRNO.ENODATA);
 });

@@ -5,6 +5,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DEFAULT_ACL } from '../../src/store/access-lists.ts';
+import { KIND, type Node } from '../../src/store/node.ts';
 import { openStore } from '../../src/store/open.ts';
 import { seededRandom } from '../support/sim-disk.ts';
 import { nodeAt } from '../support/sim-store.ts';
@@ -133,4 +135,27 @@ test('a directory that is no store, or a store of a newer format, is refused in 
   await expect(openStore(directory)).rejects.toMatchObject({ code: 'NEWER_FORMAT' });
   writeFileSync(join(directory, 'fxmount.json'), 'nonsense');
   await expect(openStore(directory)).rejects.toMatchObject({ code: 'DAMAGED' });
+});
+
+test('whether some node has or had an access list is known after a checkpoint and without one', async () => {
+  const path = join(directory, 'store');
+  const list = Buffer.from('list');
+  let store = await openStore(path, { create: true });
+  const reopened = async (): Promise<boolean> => {
+    await store.close();
+    store = await openStore(path);
+    return store.hasAccessLists;
+  };
+  const { ino } = store.create(nodeAt(store, ''), 'file', { kind: KIND.file, mode: 0o644, uid: 0, gid: 0 });
+  await store.checkpoint();
+  expect(await reopened()).toBe(false);
+  store.patch(store.node(ino) as Node, { xattrs: new Map([['user.note', list]]) });
+  expect(store.hasAccessLists).toBe(false);
+  store.patch(store.node(ino) as Node, { xattrs: new Map([[DEFAULT_ACL, list]]) });
+  expect(store.hasAccessLists).toBe(true);
+  expect(await reopened()).toBe(true);
+  store.patch(store.node(ino) as Node, { xattrs: new Map([[DEFAULT_ACL, null]]) });
+  await store.checkpoint();
+  expect(await reopened()).toBe(true);
+  await store.close();
 });

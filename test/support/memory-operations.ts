@@ -45,6 +45,7 @@ function systemTime(): Time {
 export class MemoryOperations implements Operations {
   readonly readOnly: boolean;
   hasHandles = true;
+  hasAccessLists = true;
   readonly root: Ino = 1;
   readonly nodes = new Map<Ino, MemoryNode>();
   readonly openHandles = new Map<number, Ino>();

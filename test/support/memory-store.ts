@@ -8,6 +8,7 @@ import { FxError } from '../../src/errors.ts';
 import { type Ino, type NodeId, newNodeId } from '../../src/ids.ts';
 import { FILE_BYTES_MAX, LINKS_MAX, SYMLINK_BYTES_MAX } from '../../src/limits.ts';
 import { checkName, type Name } from '../../src/names.ts';
+import { setsAccessList } from '../../src/store/access-lists.ts';
 import type {
   ChangeListener,
   Changes,
@@ -34,6 +35,7 @@ export class MemoryStore implements StoreApi {
   seq = 0;
   /** As in the real store, it stays. */
   hasTypedFiles = false;
+  hasAccessLists = false;
   readonly #now: () => Time;
   #nodes = new Map<Ino, Node>();
   #entries = new Map<Ino, Map<Name, Slot>>();
@@ -280,6 +282,7 @@ export class MemoryStore implements StoreApi {
     if (node.value !== null && node.kind === KIND.file) this.hasTypedFiles = true;
     node.meta = fresh.meta ?? null;
     node.xattrs = fresh.xattrs?.size ? new Map(fresh.xattrs) : null;
+    if (fresh.xattrs && setsAccessList(fresh.xattrs)) this.hasAccessLists = true;
     [node.atimeSec, node.atimeNsec] = now;
     [node.mtimeSec, node.mtimeNsec] = now;
     [node.ctimeSec, node.ctimeNsec] = now;
@@ -413,6 +416,7 @@ export class MemoryStore implements StoreApi {
   }
 
   #setXattrs(node: Node, changes: Map<Name, Uint8Array | null>): void {
+    if (setsAccessList(changes)) this.hasAccessLists = true;
     const xattrs = new Map(node.xattrs);
     for (const [name, value] of changes) {
       if (value === null) xattrs.delete(name);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import { ACCESS_ACL, Acl, aclWithMode, DEFAULT_ACL, inheritAcl } from '../../mount/posix-acl.ts';
+import { Acl, aclWithMode, inheritAcl } from '../../mount/posix-acl.ts';
 import { Vfs } from '../../mount/vfs.ts';
+import { ACCESS_ACL, DEFAULT_ACL } from '../../src/store/access-lists.ts';
 import { KIND } from '../../src/store/node.ts';
 import { NO_TOTALS, outcomeOf, ROOT_CALLER, VfsPaths } from '../support/paths.ts';
 import { type OpenTestStore, storeTest } from '../support/stores.ts';
