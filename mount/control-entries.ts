@@ -9,24 +9,42 @@ import { KIND, type Node, ROOT_INO } from '../src/store/node.ts';
 import type { Documents } from './documents/documents.ts';
 import { problemLines } from './documents/refusal.ts';
 import type { Problem } from './documents/state.ts';
+import type { SignalStreams, StreamSource } from './streams.ts';
 import type { Tree } from './vfs-tree.ts';
 
 export type Item =
   | { readonly kind: 'file'; bytes(): Uint8Array }
   | { readonly kind: 'link'; readonly target: Name }
+  /** Its owner alone may read it. */
+  | { readonly kind: 'stream'; open(): StreamSource }
   | { readonly kind: 'directory'; names(): Iterable<Name>; find(name: Name): Item | undefined };
 
 export interface ControlHost {
   readonly tree: Tree;
   readonly documents: Documents;
+  /** Signals after a seq, or from now on; of all the store, or under a directory of it. Undefined where there are none. */
+  readonly signals?: SignalStreams | undefined;
 }
 
 export interface ControlEntry {
   /** What it is called in README, when that is not the name alone. */
   readonly form?: string;
   readonly shows: string;
-  item(host: ControlHost): Item;
+  /** Undefined where the mount has no such thing. */
+  item(host: ControlHost): Item | undefined;
+  /** What NAME?QUERY is, for an entry that can be asked. */
+  ask?(host: ControlHost, query: string): Item | undefined;
 }
+
+/** The query of `signals`: a seq, exact as a number. */
+const SINCE = /^from=\d{1,15}$/;
+const SINCE_START = 'from='.length;
+const SIGNALS_SHOWN = `every change from the time of opening, or after the change SEQ: a line of JSON each
+                 A reader waits for more (with O_NONBLOCK: EAGAIN), and each open file has a place of its own:
+                 "cat" and "head -n 3" follow it, and "tail -n +1 -f", while a plain "tail -f" waits for an end.
+                 One who is behind is told by {"cursor":SEQ,"lag":CHANGES}. If SEQ is too old the only line is
+                 {"error":…,"oldest":SEQ}, and reading on fails. Where the kernel was told before that it need
+                 not open files, opening fails: mount again, or use "fxmount watch --json".`;
 
 export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
   README: { shows: 'this text', item: () => textFile(readme) },
@@ -71,6 +89,12 @@ export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
           .join(''),
       ),
   },
+  signals: {
+    form: 'signals?from=SEQ',
+    shows: SIGNALS_SHOWN,
+    item: (host) => signals(host, undefined),
+    ask: (host, query) => (SINCE.test(query) ? signals(host, Number(query.slice(SINCE_START))) : undefined),
+  },
   status: {
     shows: 'the same figures, and whether the mount may be changed',
     item: (host) => textFile(() => status(host)),
@@ -114,6 +138,12 @@ function status(host: ControlHost): string {
   const access = host.tree.readOnly ? 'read-only' : 'read-write';
   const lines = FIGURES.map(([name, , help, value]) => `${`${name}:`.padEnd(16)} ${value(host)}  (${help})\n`);
   return `${'access:'.padEnd(16)} ${access}\n${lines.join('')}`;
+}
+
+function signals({ signals: open, tree }: ControlHost, from: number | undefined): Item | undefined {
+  if (open === undefined) return undefined;
+  const root = tree.inner(ROOT_INO);
+  return { kind: 'stream', open: () => open(from, root === ROOT_INO ? undefined : root) };
 }
 
 /** From /.fx/by-id to where the node is in this mount. */

@@ -11,15 +11,18 @@ import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
 import { CONTROL_ENTRIES, type ControlHost, type Item } from './control-entries.ts';
-import type { Operations } from './operations.ts';
+import type { Opened, Operations } from './operations.ts';
+import { type SignalStreams, Streams } from './streams.ts';
+import { OPENED } from './vfs-files.ts';
 import { CONTROL_INO, CONTROL_NAME, type Tree } from './vfs-tree.ts';
 
 const KINDS: Readonly<Record<Item['kind'], Kind>> = {
   file: KIND.file,
   directory: KIND.directory,
   link: KIND.symlink,
+  stream: KIND.file,
 };
-const MODES: Readonly<Record<Item['kind'], number>> = { file: 0o444, directory: 0o555, link: 0o777 };
+const MODES: Readonly<Record<Item['kind'], number>> = { file: 0o444, directory: 0o555, link: 0o777, stream: 0o400 };
 /** Cookies of "." and "..". */
 const SELF = 1;
 const PARENT = 2;
@@ -39,15 +42,29 @@ export class Control {
   readonly #live = new Map<Ino, Live>();
   /** The latest number of each path. */
   readonly #latest = new Map<string, Ino>();
+  readonly #streams = new Streams();
   #nextIno = CONTROL_INO + 1;
 
-  constructor(tree: Tree) {
+  constructor(tree: Tree, signals?: SignalStreams) {
     this.#tree = tree;
-    this.#host = { tree, documents: tree.documents };
-    const find = (name: Name) =>
-      Object.hasOwn(CONTROL_ENTRIES, name) ? CONTROL_ENTRIES[name]?.item(this.#host) : undefined;
-    const item: Item = { kind: 'directory', names: () => Object.keys(CONTROL_ENTRIES), find };
+    this.#host = { tree, documents: tree.documents, signals };
+    const item: Item = {
+      kind: 'directory',
+      names: () => Object.keys(CONTROL_ENTRIES),
+      find: (name) => this.#find(name),
+    };
     this.#live.set(CONTROL_INO, { key: '', parent: ROOT_INO, item, bytes: undefined });
+  }
+
+  #find(name: Name): Item | undefined {
+    const [entryName = '', ...query] = name.split('?');
+    const entry = Object.hasOwn(CONTROL_ENTRIES, entryName) ? CONTROL_ENTRIES[entryName] : undefined;
+    return query.length === 0 ? entry?.item(this.#host) : entry?.ask?.(this.#host, query.join('?'));
+  }
+
+  /** Whether a file with state for each open was ever opened. */
+  get hasHandles(): boolean {
+    return this.#streams.isUsed;
   }
 
   /** Whether the name in that directory is the control directory, or something in it. */
@@ -117,8 +134,25 @@ export class Control {
     };
   }
 
-  /** IS_DIRECTORY. */
-  read(ino: Ino, offset: number, bytes: number): Uint8Array {
+  /** `OPENED` for what has no state of its own. */
+  open(ino: Ino): Opened {
+    const { item } = this.#at(ino);
+    return item.kind === 'stream' ? this.#streams.open(() => item.open()) : OPENED;
+  }
+
+  release(handle: number): void {
+    this.#streams.release(handle);
+  }
+
+  /** Readers that wait get no answer any more. */
+  close(): void {
+    this.#streams.close();
+  }
+
+  /** IS_DIRECTORY; NotReady for a stream that has nothing yet, NOT_SUPPORTED for one that was not opened. */
+  read(ino: Ino, handle: number, offset: number, bytes: number): Uint8Array {
+    if (handle !== 0) return this.#streams.read(handle, bytes);
+    if (this.#at(ino).item.kind === 'stream') throw new FxError('NOT_SUPPORTED', 'a stream must be opened');
     const content = this.#at(ino).bytes;
     if (content === undefined) throw new FxError('IS_DIRECTORY');
     return content.subarray(offset, offset + bytes);

@@ -55,6 +55,8 @@ export interface Opened {
   cacheable: boolean;
   /** Closing needs no flush (blobs). */
   flushless: boolean;
+  /** Read from front to end only, past every cache: what was read is gone. */
+  stream?: boolean;
 }
 
 export interface Created {
@@ -118,12 +120,17 @@ export type ReadResult = Uint8Array | Piece[];
 /**
  * Thrown by an operation, before it has changed anything, that needs something which is being worked out
  * elsewhere: the driver asks again, with the same arguments, once `ready` has settled. Never rejects.
+ *
+ * With `giveUp` it may take for ever: whoever does not want to wait gets WOULD_BLOCK, and one who is interrupted is not
+ * asked for again, after a call of `giveUp`.
  */
 export class NotReady {
   readonly ready: Promise<void>;
+  readonly giveUp: (() => void) | undefined;
 
-  constructor(ready: Promise<void>) {
+  constructor(ready: Promise<void>, giveUp?: () => void) {
     this.ready = ready;
+    this.giveUp = giveUp;
   }
 }
 

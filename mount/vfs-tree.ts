@@ -20,6 +20,7 @@ import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/st
 import { Documents } from './documents/documents.ts';
 import type { Locks } from './locks.ts';
 import type { Totals } from './operations.ts';
+import type { SignalStreams } from './streams.ts';
 import type { AtimePolicy } from './vfs-atime.ts';
 
 /** Added to a directory's inode number to give that of its `.value`. */
@@ -48,6 +49,8 @@ export interface VfsOptions {
   documents?: Documents;
   /** Locks that several mounts of a store share. */
   locks?: Locks | undefined;
+  /** The signals of the store, which `/.fx/signals` shows. */
+  signals?: SignalStreams | undefined;
   /** Default noatime. */
   atime?: AtimePolicy;
 }

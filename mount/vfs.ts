@@ -68,7 +68,7 @@ export class Vfs implements Operations {
     this.#accesses = new Accesses(this.#tree, this.#events, options.atime ?? ATIME_DEFAULT);
     this.#files = new Files(this.#tree, this.#events);
     this.#documents = new DocumentFiles(this.#tree, this.#events);
-    this.#control = new Control(this.#tree);
+    this.#control = new Control(this.#tree, options.signals);
     this.#ranges = new Ranges(this.#tree, this.#events, this.#files, options.totals);
     this.#xattrs = new Xattrs(this.#tree, this.#events, this.#documents);
     if (options.documents === undefined) this.#registered.add(() => this.#tree.documents.close());
@@ -80,6 +80,7 @@ export class Vfs implements Operations {
   /** Lets go of the store: no more invalidations, no more holders. Operations must not follow. */
   close(): void {
     this.#documents.close();
+    this.#control.close();
     for (const takeBack of this.#registered) takeBack();
     this.#registered.clear();
     this.locks?.close();
@@ -91,9 +92,9 @@ export class Vfs implements Operations {
     }
   }
 
-  /** Blobs are read and written by inode alone; documents have a version for each open file. */
+  /** Blobs are read and written by inode alone; documents have a version for each open file, streams a place. */
   get hasHandles(): boolean {
-    return this.#documents.isUsed;
+    return this.#documents.isUsed || this.#control.hasHandles;
   }
 
   get hasAccessLists(): boolean {
@@ -169,12 +170,12 @@ export class Vfs implements Operations {
   }
 
   open(ino: Ino, flags: OpenFlags, caller?: Caller): Opened {
-    if (this.#control.owns(ino) && !flags.write && !flags.truncate) return OPENED;
+    if (this.#control.owns(ino) && !flags.write && !flags.truncate) return this.#control.open(ino);
     return this.#documents.open(ino, flags, caller?.pid) ?? this.#files.open(ino, flags);
   }
 
   read(ino: Ino, handle: number, offset: number, bytes: number): ReadResult {
-    if (this.#control.owns(ino)) return this.#control.read(ino, offset, bytes);
+    if (this.#control.owns(ino)) return this.#control.read(ino, handle, offset, bytes);
     const read = handle === 0 ? undefined : this.#documents.read(handle, offset, bytes);
     const result = read ?? this.#files.read(ino, offset, bytes);
     this.#accesses.note(ino);
@@ -219,7 +220,8 @@ export class Vfs implements Operations {
     this.#documents.flush(handle);
   }
 
-  release(_ino: Ino, handle: number): void {
+  release(ino: Ino, handle: number): void {
+    if (this.#control.owns(ino)) return this.#control.release(handle);
     this.#documents.release(handle);
   }
 

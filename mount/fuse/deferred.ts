@@ -1,9 +1,9 @@
 /**
  * Replies that do not go out in the turn of their request: those that wait for the disk (FSYNC) or for a lock
- * (SETLKW), and those held back until the change they acknowledge is durable.
+ * (SETLKW) or for what a stream has next, and those held back until the change they acknowledge is durable.
  *
  * Both keep copies of what they need from the shared buffers. Held replies leave in the order of their
- * requests. A request that waits for a lock can be interrupted. One that waits for the disk cannot, as on any
+ * requests. A request that waits for a lock or a stream can be interrupted. One that waits for the disk cannot, as on any
  * filesystem: fsync(2), and a write to a file opened with O_SYNC, are not ended by a signal.
  */
 import { ERRNO } from './errno.ts';
@@ -75,6 +75,18 @@ export class DeferredReplies {
       () => settle(0),
       (error: unknown) => settle(this.#errnoOf(error)),
     );
+  }
+
+  /** Calls `again`, which then answers, once `ready` settles. `giveUp` as for `defer`. */
+  suspend(unique: Unique, ready: Promise<void>, again: () => void, giveUp: (() => void) | undefined): void {
+    const key = keyOf(unique);
+    const waiting = { unique, giveUp };
+    this.#waiting.set(key, waiting);
+    void ready.then(() => {
+      if (this.#waiting.get(key) !== waiting) return;
+      this.#waiting.delete(key);
+      again();
+    });
   }
 
   /** Answers EINTR if `unique` can be given up; every other reply is on its way already. */

@@ -5,7 +5,7 @@ import { FxError } from '../../src/errors.ts';
 import { FILE_BYTES_MAX } from '../../src/limits.ts';
 import type { Piece } from '../../src/store/api.ts';
 import { MODE_MASK } from '../../src/store/node.ts';
-import type { Created, Opened, OpenFlags } from '../operations.ts';
+import { type Created, NotReady, type Opened, type OpenFlags, type ReadResult } from '../operations.ts';
 import { ERRNO } from './errno.ts';
 import { after, type Exchange } from './exchange.ts';
 import { unlockFlushed, unlockReleased } from './handlers-locks.ts';
@@ -40,6 +40,7 @@ function openFlags(flags: number, killFlags: number): OpenFlags {
 /** Writes OPEN_OUT at `word` and remembers the handle. */
 function putOpened(x: Exchange, word: number, ino: number, opened: Opened): void {
   let flags = 0;
+  if (opened.stream === true) flags |= FOPEN.STREAM | FOPEN.NONSEEKABLE;
   if (!opened.cacheable) flags |= FOPEN.DIRECT_IO;
   else if (x.timeoutSec > 0) flags |= FOPEN.KEEP_CACHE;
   if (x.operations.locks !== undefined) x.openCounts.opened(ino);
@@ -116,7 +117,13 @@ export function read(x: Exchange): number {
   const offset = x.u64(BODY_WORD + word.offset);
   const bytes = Math.min(x.u32(BODY_WORD + word.size), x.output.length - OUT);
   if (offset > FILE_BYTES_MAX) return OUT;
-  const result = x.operations.read(x.nodeid, x.u64(BODY_WORD + word.fh), offset, bytes);
+  let result: ReadResult;
+  try {
+    result = x.operations.read(x.nodeid, x.u64(BODY_WORD + word.fh), offset, bytes);
+  } catch (error) {
+    const mayWait = (x.u32(BODY_WORD + word.flags) & OPEN.NONBLOCK) === 0;
+    throw mayWait || !(error instanceof NotReady) || error.giveUp === undefined ? error : new FxError('WOULD_BLOCK');
+  }
   if (Array.isArray(result)) return readPieces(x, result, bytes);
   if (result.length > bytes) throw new Error(`a read of ${bytes} bytes gave ${result.length}`);
   x.output.set(result, OUT);

@@ -127,6 +127,7 @@ export const OPEN = {
   EXCLUSIVE: 0o200,
   TRUNCATE: 0o1000,
   APPEND: 0o2000,
+  NONBLOCK: 0o4000,
 } as const;
 
 /** Flags of fallocate(2) (linux/falloc.h). */

@@ -89,9 +89,6 @@ export class Session {
   readonly #caching: boolean;
   readonly #faults = new Set<string>();
   readonly #detach: (() => void)[];
-  /** Requests that wait to be handled again. */
-  #suspended = 0;
-  #ended = false;
   #negotiated: Negotiated | undefined;
   #sink: SessionSink | undefined;
 
@@ -166,7 +163,7 @@ export class Session {
 
   /** Requests whose reply is outstanding. */
   get outstanding(): number {
-    return this.#deferred.count + this.#suspended;
+    return this.#deferred.count;
   }
 
   #adopt(agreed: Negotiated): void {
@@ -223,16 +220,15 @@ export class Session {
   }
 
   /** Handles the request again once what it needs is there. */
-  #suspend(length: number, { ready }: NotReady): number {
+  #suspend(length: number, { ready, giveUp }: NotReady): number {
     const request = this.input.slice(0, length);
-    this.#suspended++;
-    void ready.then(() => {
-      this.#suspended--;
-      if (this.#ended) return;
+    const { uniqueLow: first, uniqueHigh: second } = this.#exchange;
+    const again = () => {
       this.input.set(request);
       const n = this.handle(length);
       if (n !== 0) this.#sink?.reply(this.#whole(n));
-    });
+    };
+    this.#deferred.suspend({ first, second }, ready, again, giveUp);
     return 0;
   }
 
@@ -306,7 +302,6 @@ export class Session {
    * more. Call it when the device is closed; a DESTROY request does so too.
    */
   destroyed(): void {
-    this.#ended = true;
     this.#replay?.close();
     this.#deferred.drop();
     this.#invalidator.detach();

@@ -67,11 +67,12 @@ export class Daemon {
     this.#store = store;
     const documents = new Documents(store);
     const locks = new Locks();
+    const feed = new Feed(store, options.directory);
     this.#mounts = new Mounts({
       store: options.directory,
       sync: options.sync,
       start: (request) =>
-        serveMount(store, { ...request, documents, locks, store: options.directory, log: options.log }),
+        serveMount(store, { ...request, documents, feed, locks, store: options.directory, log: options.log }),
       checkpoint: () => store.checkpoint(),
       onEmpty: () => this.#end(),
       log: options.log,
@@ -83,7 +84,7 @@ export class Daemon {
       store,
       tree: new Tree(store),
       documents,
-      feed: new Feed(store, directory),
+      feed,
       mounts: this.#mounts,
       ending: this.#ending.signal,
     };

@@ -15,16 +15,19 @@ import { type Replayer, startReplayer } from '../../mount/fuse/replayer.ts';
 import { Session } from '../../mount/fuse/session.ts';
 import { mountFuseNative } from '../../mount/fuse-native/driver.ts';
 import type { Locks } from '../../mount/locks.ts';
+import type { SignalStreams } from '../../mount/streams.ts';
 import { hostTotals } from '../../mount/totals.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { ATIME_DEFAULT } from '../../mount/vfs-atime.ts';
 import { FxError } from '../errors.ts';
 import type { Ino } from '../ids.ts';
+import type { Feed } from '../signals/feed.ts';
 import { KIND } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { resolve } from '../tree/address.ts';
 import type { MountRequest } from './mount-control.ts';
 import type { ServedMount } from './mounts.ts';
+import { SignalLines } from './signal-lines.ts';
 
 /** As long as no file was a document, so many are opened before the kernel is told that it need not ask. */
 const OPENS_ANSWERED = 512;
@@ -33,6 +36,7 @@ const READY_TIMEOUT_MS = 10_000;
 
 export interface ServeMountOptions extends MountRequest {
   readonly documents: Documents;
+  readonly feed: Feed;
   /** Of all the store's mounts that share theirs. */
   readonly locks: Locks;
   /** The store's directory. */
@@ -51,8 +55,11 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   // Before mounting: what fails, fails with nothing mounted, and the subtree's directory is held from here on.
   const { documents, atime = ATIME_DEFAULT } = options;
   const locks = options.sharesLocks === true ? options.locks : undefined;
-  const vfs = new Vfs(store, { totals, readOnly, root, documents, locks, atime });
-  if (options.driver === 'fuse-native') return serveFuseNative(store, vfs, options);
+  const native = options.driver === 'fuse-native';
+  // libfuse's callbacks cannot be interrupted, nor its files be streams.
+  const signals: SignalStreams | undefined = native ? undefined : (...at) => new SignalLines(options.feed, ...at);
+  const vfs = new Vfs(store, { totals, readOnly, root, documents, locks, atime, signals });
+  if (native) return serveFuseNative(store, vfs, options);
   const replay =
     options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });
   const session = new Session(vfs, {

@@ -94,7 +94,7 @@ function kindOf(text: string): SignalKind {
 }
 
 /** `path` is where the node is now; null when it is no more. */
-function signalRow({ store }: VerbContext, signal: Signal): Row {
+export function signalRow({ store }: Pick<VerbContext, 'store'>, signal: Signal): Row {
   const { seq, index, ino, base, version, delta } = signal;
   const node = store.node(ino);
   return {

@@ -10,6 +10,7 @@ import { mountFuse } from '../../mount/fuse/mount.ts';
 import { Locks } from '../../mount/locks.ts';
 import { serveMount } from '../../src/daemon/serve-mount.ts';
 import { FxError } from '../../src/errors.ts';
+import { Feed } from '../../src/signals/feed.ts';
 import { KIND } from '../../src/store/node.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -42,6 +43,7 @@ function serveSub(): Promise<unknown> {
     subtree: '/sub',
     durableReplies: false,
     documents: new Documents(store),
+    feed: new Feed(store, directory),
     locks: new Locks(),
     store: directory,
     log: () => {},

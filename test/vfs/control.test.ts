@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import type { Vfs } from '../../mount/vfs.ts';
+import { NotReady } from '../../mount/operations.ts';
+import type { SignalStreams } from '../../mount/streams.ts';
+import { Vfs } from '../../mount/vfs.ts';
 import { fromJs } from '../../src/uarr/value.ts';
 import { Editor } from '../support/editor.ts';
-import { outcomeOf, ROOT_CALLER } from '../support/paths.ts';
+import { NO_TOTALS, outcomeOf, ROOT_CALLER } from '../support/paths.ts';
 import { storeTest } from '../support/stores.ts';
 
 const GOOD = '{ "a": 1 }\n';
@@ -128,3 +130,54 @@ storeTest('by-id leads to the node with an identity, wherever it is', async (ope
   expect(vfs.readlink(find(vfs, `.fx/by-id/${id}`).ino)).toBe('../../moved');
   expect(outcomeOf(() => find(vfs, '.fx/by-id/nonsense'))).toBe('NOT_FOUND');
 });
+
+storeTest('a stream waits for more, has a place for each open file, and lets go when it is released', async (open) => {
+  const { store, now } = await open();
+  const sources: { from: number | undefined; give: (text: string) => void; isClosed: boolean }[] = [];
+  const signals: SignalStreams = (from) => {
+    let give: (bytes: Uint8Array) => void = () => {};
+    const source = { from, give: (text: string) => give(Buffer.from(text)), isClosed: false };
+    sources.push(source);
+    const next = () => new Promise<Uint8Array>((resolve) => (give = resolve));
+    const close = () => {
+      source.isClosed = true;
+    };
+    return { next, close };
+  };
+  const vfs = new Vfs(store, { now, totals: NO_TOTALS, signals });
+  expect(names(vfs, '.fx')).toContain('signals');
+  const read = { read: true, write: false, truncate: false, append: false, clearSetId: false };
+  const { ino } = find(vfs, '.fx/signals');
+  const later = find(vfs, '.fx/signals?from=7');
+  expect(later).toMatchObject({ mode: 0o400, size: 0 });
+  for (const name of ['signals?from=', 'signals?from=x', 'signals?', 'status?from=1', 'signals?from=1?'])
+    expect(outcomeOf(() => find(vfs, `.fx/${name}`))).toBe('NOT_FOUND');
+  expect(vfs.hasHandles).toBe(false);
+  const first = vfs.open(ino, read);
+  const second = vfs.open(later.ino, read);
+  expect(vfs.hasHandles).toBe(true);
+  expect([first.stream, first.cacheable, sources.map(({ from }) => from)]).toEqual([true, false, [undefined, 7]]);
+  const waiting = thrownBy(() => vfs.read(ino, first.handle, 0, 4));
+  thrownBy(() => vfs.read(later.ino, second.handle, 0, 4));
+  expect(waiting).toBeInstanceOf(NotReady);
+  sources[0]?.give('line 1\n');
+  await (waiting as NotReady).ready;
+  const part = (bytes: number) => Buffer.from(vfs.read(ino, first.handle, 0, bytes) as Uint8Array).toString();
+  expect([part(4), part(99)]).toEqual(['line', ' 1\n']);
+  expect(thrownBy(() => part(99))).toBeInstanceOf(NotReady);
+  expect(thrownBy(() => vfs.read(later.ino, second.handle, 0, 4))).toBeInstanceOf(NotReady);
+  vfs.release(ino, first.handle);
+  expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+  expect(outcomeOf(() => part(1))).toBe('STALE');
+  vfs.close();
+  expect(sources.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+});
+
+function thrownBy(body: () => unknown): unknown {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
