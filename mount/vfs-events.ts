@@ -72,6 +72,12 @@ export class Events implements ChangeListener {
     this.#entry(parent, name);
   }
 
+  /** What a view shows may have changed; the kernel never asked for that, also when it asked for the cause. */
+  viewChanged(view: Node): void {
+    this.#inode(view, 0, TO_THE_END);
+    this.#happened({ what: 'modified', ino: this.#tree.outer(view.ino) });
+  }
+
   content(node: Node, offset: number, bytes: number): void {
     if (node.kind === KIND.directory) {
       this.#inode(node, 0, TO_THE_END);

@@ -111,6 +111,7 @@ export class Files {
     const tree = this.#tree;
     const node = tree.node(ino);
     if (node.kind !== KIND.file && !tree.isValueFile(ino)) throw notAFile(node);
+    if (tree.documents.views.has(node)) return tree.documents.views.text(node).subarray(offset, offset + bytes);
     if (node.value !== null) {
       const { documents } = tree;
       const text = node.kind === KIND.file ? documents.shown(node) : documents.rendered.bytes(node);

@@ -33,6 +33,7 @@ export const CONTROL_INO: Ino = 2 ** 51;
 export const VALUE_NAME: Name = '.value';
 
 const READ_BITS = 0o444;
+const WRITE_BITS = 0o222;
 const stale = new FxError('STALE');
 const controlled = new FxError('NOT_PERMITTED', 'the files of /.fx are read-only');
 
@@ -224,6 +225,7 @@ export class Tree {
   /** What a driver is told of a node: mostly the node itself. NotReady, with `mayWait`, while a large document is rendered. */
   describe(node: Node, mayWait = false): Attributes {
     if (node.kind === KIND.file) {
+      if (this.documents.views.has(node)) return this.#describeView(node);
       const written = this.writtenSize(node.ino);
       if (written !== undefined)
         return attributesOf(node, { size: written, storedBytes: written, volatile: 'attributes' });
@@ -241,6 +243,17 @@ export class Tree {
     if (node.value === null || node.kind !== KIND.file) return this.describe(node);
     const size = this.documents.knownSize(node);
     return size === undefined ? undefined : this.#withSize(node, size);
+  }
+
+  /** No permission to write, whatever its mode: what it shows is changed where it is. Its size is 0 while it has an error. */
+  #describeView(view: Node): Attributes {
+    const shown = this.documents.views.shown(view);
+    const mode = view.mode & ~WRITE_BITS;
+    if (shown.error !== undefined) return attributesOf(view, { mode });
+    const { text, changed } = shown;
+    const isNewer = changed[0] > view.mtimeSec || (changed[0] === view.mtimeSec && changed[1] > view.mtimeNsec);
+    const [mtimeSec, mtimeNsec] = isNewer ? changed : [view.mtimeSec, view.mtimeNsec];
+    return attributesOf(view, { mode, size: text.length, storedBytes: text.length, mtimeSec, mtimeNsec });
   }
 
   #withSize(node: Node, size: number): Attributes {

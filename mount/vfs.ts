@@ -75,6 +75,7 @@ export class Vfs implements Operations {
     this.#totals = options.totals;
     this.locks = options.locks && new MountLocks(options.locks, (ino) => this.#tree.inner(ino));
     this.#registered.add(store.listen(this.#events));
+    this.#registered.add(this.#tree.documents.views.listen((view) => this.#events.viewChanged(view)));
   }
 
   /** Lets go of the store: no more invalidations, no more holders. Operations must not follow. */

@@ -70,13 +70,24 @@ export class DocumentFiles {
     return { attributes: created.attributes, opened: opening(this.#open.open(node, flags, caller.pid), flags) };
   }
 
-  /** A blob that is only read needs no state. */
+  /** A blob that is only read needs no state. ACCESS_DENIED to write a view, BAD_CONTENT to read one with an error. */
   open(ino: Ino, flags: OpenFlags, pid?: number): Opened | undefined {
-    const found = this.#boundAs(ino);
     const changes = flags.write || flags.truncate;
+    const view = this.#view(ino);
+    if (view !== undefined) {
+      if (changes) refuseView();
+      return opening(this.#open.open(view, flags, pid), flags);
+    }
+    const found = this.#boundAs(ino);
     if (found === undefined || (found.node.value === null && !changes)) return undefined;
     if (changes) this.#tree.checkWritable();
     return opening(this.#open.open(found.node, flags, pid), flags);
+  }
+
+  #view(ino: Ino): Node | undefined {
+    if (this.#documents.views.isEmpty || this.#tree.isValueFile(ino)) return undefined;
+    const node = this.#tree.node(ino);
+    return this.#documents.views.has(node) ? node : undefined;
   }
 
   read(handle: number, offset: number, bytes: number): Uint8Array | undefined {
@@ -97,6 +108,7 @@ export class DocumentFiles {
       this.#open.write(handle, offset, data, start, bytes);
       return true;
     }
+    if (this.#view(ino) !== undefined) refuseView();
     const found = this.#typed(ino);
     if (found === undefined) return false;
     this.#tree.checkWritable();
@@ -122,6 +134,7 @@ export class DocumentFiles {
   resize(ino: Ino, changes: AttributeChanges): AttributeChanges | undefined {
     const { size, handle = 0, mtime, ...rest } = changes;
     if (size === undefined) return undefined;
+    if (this.#view(ino) !== undefined) refuseView();
     if (this.#open.has(handle)) this.#open.resize(handle, size);
     else if (size > 0 || !this.isUsed || !this.#open.empty(this.#tree.node(ino).ino)) {
       const node = this.#typed(ino);
@@ -135,7 +148,7 @@ export class DocumentFiles {
 
   /** NOT_SUPPORTED for a document: its bytes are read and written, whoever wants to copy or to allocate them. */
   refuseRange({ ino, handle }: FilePosition): void {
-    if (this.#open.has(handle) || this.#typed(ino) !== undefined) {
+    if (this.#open.has(handle) || this.#typed(ino) !== undefined || this.#view(ino) !== undefined) {
       throw new FxError('NOT_SUPPORTED', 'a document is read and written as a whole');
     }
   }
@@ -154,12 +167,21 @@ export class DocumentFiles {
 
   /** How the document is, and why, as lines; undefined for a file that is none. */
   condition(ino: Ino): { state: string; lines: string[] } | undefined {
+    const view = this.#view(ino);
+    if (view !== undefined) return this.#viewCondition(view);
     const found = this.#boundAs(ino);
     if (found === undefined) return undefined;
     const problem = problemOf(found.node);
     if (problem === undefined) return { state: found.node.value === null ? 'new' : 'valid', lines: [] };
     const lines = problemLines(this.#tree.pathOf(found.node), problem);
     return { state: problem.kind, lines: lines.map((line) => `${line}\n`) };
+  }
+
+  #viewCondition(view: Node): { state: string; lines: string[] } {
+    const { error } = this.#documents.views.shown(view);
+    const path = this.#tree.pathOf(view);
+    if (error === undefined) return { state: 'view', lines: [`${path}: ${READ_ONLY_VIEW}\n`] };
+    return { state: 'invalid', lines: [`${path}: error: ${error.message}\n`] };
   }
 
   /** `revert`, `discard` or `force`. INVALID for another word, a file that is no document, and a draft that cannot be saved. */
@@ -178,14 +200,24 @@ export class DocumentFiles {
     if (this.isUsed) this.#names.unlinking(this.#tree.directory(parent), name);
   }
 
-  /** Whether the renaming was a save, and is done. */
+  /** Whether the renaming was a save, and is done. ACCESS_DENIED over a view. */
   rename(fromParent: Ino, fromName: Name, toParent: Ino, toName: Name, pid?: number): boolean {
     if (!this.isUsed) return false;
     const from = { directory: this.#tree.mutableDirectory(fromParent), name: fromName };
     const to = { directory: this.#tree.mutableDirectory(toParent), name: toName };
     if (this.#tree.showsValue(to.directory, toName)) return false;
+    const target = this.#tree.store.slot(to.directory, toName);
+    const source = this.#tree.store.slot(from.directory, fromName);
+    if (target !== undefined && target.ino !== source?.ino && this.#documents.views.has(this.#tree.child(target)))
+      refuseView();
     return this.#names.rename(from, to, pid);
   }
+}
+
+const READ_ONLY_VIEW = 'it is a view: change what it shows where that is, or remove the view';
+
+function refuseView(): never {
+  throw new FxError('ACCESS_DENIED', READ_ONLY_VIEW);
 }
 
 function opening(handle: number, flags: OpenFlags): Opened {

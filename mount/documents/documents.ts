@@ -28,6 +28,7 @@ import { judge, sourceOf, type Verdict } from './judge.ts';
 import { type LensReply, LensWorker } from './lens-worker.ts';
 import { NodeSet } from './node-set.ts';
 import { draftBase, drafting, draftOf, keeping, keptText, type Problem, problemOf, settling } from './state.ts';
+import { Views } from './views.ts';
 
 export interface DocumentsOptions extends Omit<RenderedOptions, 'render'> {
   readonly registry?: LensRegistry;
@@ -61,6 +62,7 @@ export class Documents {
   readonly store: StoreApi;
   readonly registry: LensRegistry;
   readonly bindings: Bindings;
+  readonly views: Views;
   /** Accepted texts of typed files, and values of directories. */
   readonly rendered: Rendered;
   readonly departures: Departures;
@@ -85,6 +87,7 @@ export class Documents {
     this.registry = registry;
     this.#now = now;
     this.bindings = new Bindings(store, registry);
+    this.views = new Views(store, registry);
     this.#troubled = new NodeSet(store, 'fx.troubled');
     this.departures = new Departures(store);
     this.rendered = new Rendered({ ...caches, render: (node) => this.#render(node) });
@@ -92,23 +95,25 @@ export class Documents {
 
   /** Whether some file is, was, or may become a document. */
   get isUsed(): boolean {
-    return this.store.hasTypedFiles || !this.bindings.isEmpty;
+    return this.store.hasTypedFiles || !this.bindings.isEmpty || !this.views.isEmpty;
   }
 
   /** Lets go of the store. */
   close(): void {
     this.departures.close();
+    this.views.close();
     this.#worker.close();
   }
 
   // Which files are documents
 
   /**
-   * How a file is a document, by its first name; undefined for a blob that no rule binds, and for a value that
+   * How a file is a document, by its first name; undefined for a blob that no rule binds, a view, and a value that
    * cannot be decoded.
    */
   boundAs(node: Node): Bound | undefined {
     if (node.kind !== KIND.file || (node.value === null && this.bindings.isEmpty)) return undefined;
+    if (this.views.has(node)) return undefined;
     const slot = node.links[0];
     if (node.value !== null)
       return this.#ifDecodable(() => this.#boundValue(node, slot?.name, this.#ruleAt(slot) ?? UNBOUND));
@@ -174,8 +179,9 @@ export class Documents {
     return lens.get(source, kept?.lens === lens.name ? kept : undefined);
   }
 
-  /** The bytes that reading the file gives. */
+  /** The bytes that reading the file gives. BAD_CONTENT for a view that cannot be shown. */
   shown(node: Node): Uint8Array {
+    if (this.views.has(node)) return this.views.text(node);
     if (node.value === null) return readBytes(this.store, node);
     return draftOf(node) ?? this.rendered.bytes(node);
   }

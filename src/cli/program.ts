@@ -12,6 +12,7 @@ import { addSignalCommands } from './signals.ts';
 import { addStoreCommands } from './store.ts';
 import { addSystemCommands } from './system.ts';
 import { addTransferCommands } from './transfer.ts';
+import { addViewCommands } from './views.ts';
 
 const HELP = `
 Node paths are absolute: /config/port. n:<NodeID> names a node by its identity.
@@ -39,6 +40,7 @@ export function program(): Command {
   addTransferCommands(root);
   addNodeCommands(root);
   addDocumentCommands(root);
+  addViewCommands(root);
   addSignalCommands(root);
   addDoctorCommand(root);
   addSystemCommands(root);

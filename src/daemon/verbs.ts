@@ -12,9 +12,11 @@ import { get, ls, select, stat, tree } from './verbs-read.ts';
 import { cursors, emit, removeCursor, setCursor, signals } from './verbs-signals.ts';
 import { checkpoint, compact, status, verify } from './verbs-store.ts';
 import { exportVerb, followVerb, importVerb } from './verbs-transfer.ts';
+import { addView, removeView, showView, views } from './verbs-views.ts';
 import { mv, put, rm } from './verbs-write.ts';
 
 export const VERBS = {
+  addView,
   bind,
   bindings,
   change,
@@ -34,9 +36,11 @@ export const VERBS = {
   put,
   read,
   removeCursor,
+  removeView,
   rm,
   select,
   setCursor,
+  showView,
   signals,
   stat,
   status,
@@ -44,6 +48,7 @@ export const VERBS = {
   umount,
   unbind,
   verify,
+  views,
   wait,
 } as const satisfies Record<string, Verb>;
 
