@@ -760,9 +760,7 @@ def flags():
 
 
 def run(name, base):
-    directory = os.path.join(base, name)
-    os.mkdir(directory)
-    os.chdir(directory)
+    os.chdir(os.path.join(base, name))
     os.umask(0o022)
     print(f'== {name}')
     try:
@@ -775,14 +773,22 @@ def run(name, base):
 
 def main():
     """All areas at once, told one after the other."""
+    base, names = os.path.abspath(sys.argv[1]), sys.argv[2:] or list(AREAS)
+    # A mount of root alone says that lists are not supported until the store has seen one.
+    listed = os.path.join(base, 'listed')
+    touch(listed)
+    os.setxattr(listed, A, FULL)
+    os.unlink(listed)
+    for name in names:
+        os.mkdir(os.path.join(base, name))
     readers = []
-    for name in sys.argv[2:] or AREAS:
+    for name in names:
         reader, writer = os.pipe()
         if os.fork() == 0:
             os.dup2(writer, 1)
             os.close(reader)
             os.close(writer)
-            run(name, os.path.abspath(sys.argv[1]))
+            run(name, base)
             os._exit(0)
         os.close(writer)
         readers.append(reader)
