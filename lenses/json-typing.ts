@@ -25,7 +25,10 @@ export interface NativeTypes {
 
 /** The typing of a format with JSON's types and some more. */
 export function jsonTyping(native: NativeTypes): Typing {
-  return { show: (value) => showAs(value, native), restore: restoreFrom };
+  return {
+    show: (value) => showAs(value, native),
+    restore: (next, base) => (native.bytes && base instanceof Uint8Array ? next : restoreFrom(next, base)),
+  };
 }
 
 /** The value that the text of `value` reads as. Shares what has no other form. */

@@ -221,3 +221,8 @@ test('a deeply nested text is refused and does not end the process, twice', () =
   expect(child.stdout).toBe('depth\n'.repeat(10));
   expect(problems(yaml, `${'['.repeat(95)}${']'.repeat(95)}`)).toEqual([]);
 });
+
+test('a text without the tag is no bytes, also where bytes were', () => {
+  expect(edits(yaml, '!!binary ""\n', '""\n')).toHaveLength(1);
+  expect(edits(yaml, '!!binary "AQI="\n', "!!binary 'AQI='\n")).toEqual([]);
+});
