@@ -6,6 +6,7 @@
 import { nodeIdFromText } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import { KIND, type Node, ROOT_INO } from '../src/store/node.ts';
+import type { Commands } from './commands.ts';
 import type { Documents } from './documents/documents.ts';
 import { problemLines } from './documents/refusal.ts';
 import type { Problem } from './documents/state.ts';
@@ -15,15 +16,21 @@ import type { Tree } from './vfs-tree.ts';
 export type Item =
   | { readonly kind: 'file'; bytes(): Uint8Array }
   | { readonly kind: 'link'; readonly target: Name }
+  /** Commands are written to it, by its owner and root, who alone may read it too. */
+  | { readonly kind: 'commands'; readonly commands: Commands; bytes(): Uint8Array }
   /** Its owner alone may read it. */
   | { readonly kind: 'stream'; open(): StreamSource }
   | { readonly kind: 'directory'; names(): Iterable<Name>; find(name: Name): Item | undefined };
+
+type DirectoryItem = Extract<Item, { kind: 'directory' }>;
 
 export interface ControlHost {
   readonly tree: Tree;
   readonly documents: Documents;
   /** Signals after a seq, or from now on; of all the store, or under a directory of it. Undefined where there are none. */
   readonly signals?: SignalStreams | undefined;
+  /** Undefined where the mount takes no commands. */
+  readonly commands?: Commands | undefined;
 }
 
 export interface ControlEntry {
@@ -58,6 +65,12 @@ export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
     shows: 'every document: the text of its value, whatever draft it has',
     item: (host) => committed(host, host.tree.node(ROOT_INO)),
   },
+  ctl: {
+    shows: `write commands, one a line, and read their answers: checkpoint, status, revert PATH, discard PATH,
+                 force PATH, emit PATH NAME [JSON]; a refused write says why in errors/ctl. For the owner and root`,
+    item: ({ commands }) =>
+      commands && { kind: 'commands', commands, bytes: () => Buffer.from(commands.answers, 'utf8') },
+  },
   drafts: {
     form: 'drafts/PATH',
     shows: 'documents with a draft: what was saved and not accepted',
@@ -69,11 +82,14 @@ export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
   },
   errors: {
     form: 'errors/PATH',
-    shows: 'the same documents: why it was not accepted, as in problems',
+    shows: 'the same documents: why it was not accepted, as in problems; errors/ctl: why a command was refused',
     item: (host) =>
-      byPath(
-        () => troubled(host),
-        (each) => Buffer.from(linesOf(host, each), 'utf8'),
+      withRefusal(
+        host,
+        byPath(
+          () => troubled(host),
+          (each) => Buffer.from(linesOf(host, each), 'utf8'),
+        ),
       ),
   },
   metrics: {
@@ -107,7 +123,7 @@ function textFile(text: () => string): Item {
 
 function readme(): string {
   const rows = Object.entries(CONTROL_ENTRIES).map(([name, { form = name, shows }]) => `${form.padEnd(16)} ${shows}\n`);
-  return `What fxmount has to say about this mount. No listing shows this directory; all in it is read-only.\n\n${rows.join('')}`;
+  return `What fxmount has to say about this mount. No listing shows this directory; but for ctl all in it is read-only.\n\n${rows.join('')}`;
 }
 
 /** One row for each figure: its name, type and meaning for Prometheus. */
@@ -144,6 +160,17 @@ function signals({ signals: open, tree }: ControlHost, from: number | undefined)
   if (open === undefined) return undefined;
   const root = tree.inner(ROOT_INO);
   return { kind: 'stream', open: () => open(from, root === ROOT_INO ? undefined : root) };
+}
+
+/** With the file `ctl` while a command was refused, unless a document has that name. */
+function withRefusal({ commands }: ControlHost, errors: DirectoryItem): Item {
+  if (commands === undefined) return errors;
+  const isRefused = () => commands.refusal !== '';
+  return {
+    kind: 'directory',
+    names: () => new Set([...errors.names(), ...(isRefused() ? ['ctl'] : [])]),
+    find: (name) => errors.find(name) ?? (name === 'ctl' && isRefused() ? textFile(() => commands.refusal) : undefined),
+  };
 }
 
 /** From /.fx/by-id to where the node is in this mount. */
@@ -186,7 +213,11 @@ function linesOf({ tree }: ControlHost, { node, problem }: Troubled): string {
 }
 
 /** A tree of directories with a file at each path. */
-function byPath<T extends { readonly path: Name }>(list: () => T[], bytes: (each: T) => Uint8Array, prefix = ''): Item {
+function byPath<T extends { readonly path: Name }>(
+  list: () => T[],
+  bytes: (each: T) => Uint8Array,
+  prefix = '',
+): DirectoryItem {
   const below = () => list().filter(({ path }) => path.startsWith(prefix));
   return {
     kind: 'directory',

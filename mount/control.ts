@@ -10,8 +10,9 @@ import { FxError } from '../src/errors.ts';
 import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
+import type { Commands } from './commands.ts';
 import { CONTROL_ENTRIES, type ControlHost, type Item } from './control-entries.ts';
-import type { Opened, Operations } from './operations.ts';
+import type { Caller, Opened, Operations } from './operations.ts';
 import { type SignalStreams, Streams } from './streams.ts';
 import { OPENED } from './vfs-files.ts';
 import { CONTROL_INO, CONTROL_NAME, type Tree } from './vfs-tree.ts';
@@ -21,8 +22,15 @@ const KINDS: Readonly<Record<Item['kind'], Kind>> = {
   directory: KIND.directory,
   link: KIND.symlink,
   stream: KIND.file,
+  commands: KIND.file,
 };
-const MODES: Readonly<Record<Item['kind'], number>> = { file: 0o444, directory: 0o555, link: 0o777, stream: 0o400 };
+const MODES: Readonly<Record<Item['kind'], number>> = {
+  file: 0o444,
+  directory: 0o555,
+  link: 0o777,
+  stream: 0o400,
+  commands: 0o600,
+};
 /** Cookies of "." and "..". */
 const SELF = 1;
 const PARENT = 2;
@@ -45,9 +53,9 @@ export class Control {
   readonly #streams = new Streams();
   #nextIno = CONTROL_INO + 1;
 
-  constructor(tree: Tree, signals?: SignalStreams) {
+  constructor(tree: Tree, signals?: SignalStreams, commands?: Commands) {
     this.#tree = tree;
-    this.#host = { tree, documents: tree.documents, signals };
+    this.#host = { tree, documents: tree.documents, signals, commands };
     const item: Item = {
       kind: 'directory',
       names: () => Object.keys(CONTROL_ENTRIES),
@@ -116,7 +124,7 @@ export class Control {
       ino,
       kind: KINDS[item.kind],
       mode: MODES[item.kind],
-      uid,
+      uid: item.kind === 'commands' ? item.commands.owner : uid,
       gid,
       nlink: item.kind === 'directory' ? 2 : 1,
       rdev: 0,
@@ -138,6 +146,38 @@ export class Control {
   open(ino: Ino): Opened {
     const { item } = this.#at(ino);
     return item.kind === 'stream' ? this.#streams.open(() => item.open()) : OPENED;
+  }
+
+  /** Whether commands can be written to it. */
+  takesCommands(ino: Ino): boolean {
+    return this.#live.get(ino)?.item.kind === 'commands';
+  }
+
+  /** To write commands. ACCESS_DENIED, READ_ONLY. */
+  openToWrite(ino: Ino, truncate: boolean, caller: Caller | undefined): Opened {
+    const { item } = this.#at(ino);
+    const mayWrite = item.kind === 'commands' && (caller?.uid === 0 || caller?.uid === item.commands.owner);
+    if (!mayWrite) throw new FxError('ACCESS_DENIED');
+    this.#tree.checkWritable();
+    if (truncate) this.cut(ino);
+    return { handle: 0, cacheable: false, flushless: true };
+  }
+
+  /** Forgets the answers. */
+  cut(ino: Ino): Attributes {
+    const { item } = this.#at(ino);
+    this.#tree.checkWritable();
+    if (item.kind === 'commands') item.commands.clear();
+    return this.attributes(ino);
+  }
+
+  /** As `Commands.write`. The next look-up gives a new number: the kernel may take the commands for what this one holds. */
+  write(ino: Ino, bytes: Uint8Array): void {
+    const { item, key } = this.#at(ino);
+    if (item.kind !== 'commands') throw new FxError('NOT_PERMITTED');
+    this.#tree.checkWritable();
+    this.#latest.delete(key);
+    item.commands.write(bytes);
   }
 
   release(handle: number): void {
@@ -193,5 +233,5 @@ export class Control {
 
 function contentOf(item: Item): Uint8Array | undefined {
   if (item.kind === 'link') return Buffer.from(item.target, 'latin1');
-  return item.kind === 'file' ? item.bytes() : undefined;
+  return item.kind === 'file' || item.kind === 'commands' ? item.bytes() : undefined;
 }

@@ -17,6 +17,7 @@ import { NAME_BYTES_MAX } from '../src/limits.ts';
 import { type Name, nameToText } from '../src/names.ts';
 import type { StoreApi, Time } from '../src/store/api.ts';
 import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/store/node.ts';
+import type { CommandRunner } from './commands.ts';
 import { Documents } from './documents/documents.ts';
 import type { Locks } from './locks.ts';
 import type { Totals } from './operations.ts';
@@ -52,6 +53,8 @@ export interface VfsOptions {
   locks?: Locks | undefined;
   /** The signals of the store, which `/.fx/signals` shows. */
   signals?: SignalStreams | undefined;
+  /** Runs the commands that `/.fx/ctl` takes. */
+  commands?: CommandRunner | undefined;
   /** Default noatime. */
   atime?: AtimePolicy;
 }

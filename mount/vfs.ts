@@ -11,6 +11,7 @@ import type { Ino } from '../src/ids.ts';
 import type { Name } from '../src/names.ts';
 import type { StoreApi } from '../src/store/api.ts';
 import { type Attributes, KIND, type Kind, ROOT_INO } from '../src/store/node.ts';
+import { Commands } from './commands.ts';
 import { Control } from './control.ts';
 import { DocumentFiles } from './documents/document-files.ts';
 import type {
@@ -68,7 +69,12 @@ export class Vfs implements Operations {
     this.#accesses = new Accesses(this.#tree, this.#events, options.atime ?? ATIME_DEFAULT);
     this.#files = new Files(this.#tree, this.#events);
     this.#documents = new DocumentFiles(this.#tree, this.#events);
-    this.#control = new Control(this.#tree, options.signals);
+    this.#control = new Control(
+      this.#tree,
+      options.signals,
+      options.commands &&
+        new Commands(options.commands, (ino, action) => this.#documents.act(this.#tree.outer(ino), action)),
+    );
     this.#ranges = new Ranges(this.#tree, this.#events, this.#files, options.totals);
     this.#xattrs = new Xattrs(this.#tree, this.#events, this.#documents);
     if (options.documents === undefined) this.#registered.add(() => this.#tree.documents.close());
@@ -117,6 +123,8 @@ export class Vfs implements Operations {
   }
 
   setAttributes(ino: Ino, changes: AttributeChanges): Attributes {
+    // The shell cuts a file before it writes to it.
+    if (changes.size === 0 && this.#control.takesCommands(ino)) return this.#control.cut(ino);
     const rest = changes.size === undefined ? undefined : this.#documents.resize(ino, changes);
     return this.#files.setAttributes(ino, rest ?? changes);
   }
@@ -172,6 +180,7 @@ export class Vfs implements Operations {
 
   open(ino: Ino, flags: OpenFlags, caller?: Caller): Opened {
     if (this.#control.owns(ino) && !flags.write && !flags.truncate) return this.#control.open(ino);
+    if (this.#control.takesCommands(ino)) return this.#control.openToWrite(ino, flags.truncate, caller);
     return this.#documents.open(ino, flags, caller?.pid) ?? this.#files.open(ino, flags);
   }
 
@@ -184,6 +193,7 @@ export class Vfs implements Operations {
   }
 
   appendOffset(ino: Ino, _handle: number, offset: number): number {
+    if (this.#control.owns(ino)) return offset;
     return this.#files.appendOffset(ino, offset);
   }
 
@@ -196,6 +206,7 @@ export class Vfs implements Operations {
     bytes: number,
     clearSetId: boolean,
   ): void {
+    if (this.#control.takesCommands(ino)) return this.#control.write(ino, data.subarray(start, start + bytes));
     if ((handle !== 0 || this.hasHandles) && this.#documents.write(ino, handle, offset, data, start, bytes, clearSetId))
       return;
     this.#files.write(ino, offset, data, start, bytes, clearSetId);

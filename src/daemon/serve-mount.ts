@@ -25,6 +25,7 @@ import type { Feed } from '../signals/feed.ts';
 import { KIND } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { resolve } from '../tree/address.ts';
+import { controlCommands } from './control-commands.ts';
 import type { MountRequest } from './mount-control.ts';
 import type { ServedMount } from './mounts.ts';
 import { SignalLines } from './signal-lines.ts';
@@ -58,7 +59,16 @@ export async function serveMount(store: Store, options: ServeMountOptions): Prom
   const native = options.driver === 'fuse-native';
   // libfuse's callbacks cannot be interrupted, nor its files be streams.
   const signals: SignalStreams | undefined = native ? undefined : (...at) => new SignalLines(options.feed, ...at);
-  const vfs = new Vfs(store, { totals, readOnly, root, documents, locks, atime, signals });
+  const vfs = new Vfs(store, {
+    totals,
+    readOnly,
+    root,
+    documents,
+    locks,
+    atime,
+    signals,
+    commands: controlCommands(store),
+  });
   if (native) return serveFuseNative(store, vfs, options);
   const replay =
     options.events === false ? undefined : new Replay({ tree: vfs, start: () => startReplayerAt(mountpoint) });

@@ -41,4 +41,25 @@ describe.skipIf(!canMount || onHost)('the stream /.fx/signals', () => {
       await failed;
     });
   });
+
+  test('ctl runs commands, answers, and says why it refuses one', async () => {
+    await withMount('ctl', async (mount) => {
+      await mount.sh('echo a > one; printf "checkpoint\\nemit /one done {}\\n" > .fx/ctl');
+      const answers = (await mount.sh('cat .fx/ctl'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(answers).toMatchObject([{ command: 'checkpoint' }, { command: 'emit', path: '/one', name: 'done' }]);
+      expect(await mount.sh('stat -c %a .fx/ctl; ls .fx/errors')).toBe('600\n');
+      expect(await mount.sh('{ echo frobnicate > .fx/ctl; } 2>&1 || echo refused')).toContain('refused');
+      const why = await mount.sh('cat .fx/errors/ctl');
+      expect(why).toMatch(
+        /^frobnicate: error: there is no such command; the commands are checkpoint, .*\[INVALID\]\n$/,
+      );
+      expect(await mount.sh('cat .fx/ctl; echo status >> .fx/ctl; cat .fx/ctl')).toContain('"command":"status"');
+      expect(await mount.sh('{ echo revert /one > .fx/ctl; } 2>&1 || cat .fx/errors/ctl')).toContain(
+        'it is no document',
+      );
+    });
+  });
 });
