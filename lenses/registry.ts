@@ -55,6 +55,10 @@ export class LensRegistry {
     return this.#byName.values();
   }
 
+  find(name: string): Lens | undefined {
+    return this.#byName.get(name);
+  }
+
   /** The lens with its options set. NOT_FOUND for an unknown name, INVALID for options that it does not take. */
   get(name: string, options?: LensOptions): Lens {
     const lens = this.#byName.get(name);

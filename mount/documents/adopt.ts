@@ -41,7 +41,7 @@ export async function adopt(
       return true;
     });
     for (const child of children) {
-      adoptFile(documents, store.node(child), adopted);
+      await adoptFile(documents, store.node(child), adopted);
       onProgress(++files);
       if (performance.now() < sliceEnd) continue;
       await new Promise(setImmediate);
@@ -52,13 +52,16 @@ export async function adopt(
   return adopted;
 }
 
-function adoptFile(documents: Documents, node: Node | undefined, adopted: Adopted): void {
+async function adoptFile(documents: Documents, node: Node | undefined, adopted: Adopted): Promise<void> {
   if (node === undefined || node.size === 0 || node.size > LENS_BYTES_MAX || node.value !== null) return;
   const bound = documents.boundAs(node);
   if (bound === undefined) return;
   const text = documents.shown(node);
   const base = documents.baseOf(node);
-  const verdict = documents.judge(node, bound, text, base);
+  const { version } = node;
+  const verdict = await documents.judgeLater(node, bound, text, base);
+  // Saved meanwhile: that save was judged by itself.
+  if (node.version !== version) return;
   if (verdict.ok) adopted.documents++;
   else adopted.problems++;
   if (!verdict.ok && problemOf(node) !== undefined) return;

@@ -95,11 +95,14 @@ export class Bindings {
     return undefined;
   }
 
-  /** The lens that a rule gives to a file name; undefined when files of that name stay plain. */
+  /**
+   * The lens that a rule gives to a file name; undefined when files of that name stay plain, as they do while a lens
+   * of the user is not there.
+   */
   lensOf(rule: Rule, name: Name): Lens | undefined {
     if (isScratchName(name)) return undefined;
     if (rule.lens === AUTO) return this.#registry.forFileName(nameToText(name));
-    return this.#registry.get(rule.lens, rule.options);
+    return this.#registry.find(rule.lens) && this.#registry.get(rule.lens, rule.options);
   }
 
   #own(directory: Node): Rule | undefined {

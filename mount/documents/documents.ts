@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache';
 import type { Lens } from '../../lenses/lens.ts';
 import { raw } from '../../lenses/raw.ts';
 import { LENSES, LensRegistry } from '../../lenses/registry.ts';
+import { hashSource } from '../../lenses/source.ts';
 import { FxError } from '../../src/errors.ts';
 import { type Ino, nodeIdToText } from '../../src/ids.ts';
 import { LENS_BYTES_MAX } from '../../src/limits.ts';
@@ -25,13 +26,18 @@ import { Rendered, type RenderedOptions } from '../rendered.ts';
 import { AUTO, Bindings, type Rule } from './bindings.ts';
 import { Departures } from './departures.ts';
 import { judge, sourceOf, type Verdict } from './judge.ts';
-import { type LensReply, LensWorker } from './lens-worker.ts';
+import { faultOf, type LensReply, type LensTask, LensWorker } from './lens-worker.ts';
+import { type LensModule, ModuleLens } from './module-lens.ts';
 import { NodeSet } from './node-set.ts';
 import { draftBase, drafting, draftOf, keeping, keptText, type Problem, problemOf, settling } from './state.ts';
 import { Views } from './views.ts';
 
 export interface DocumentsOptions extends Omit<RenderedOptions, 'render'> {
   readonly registry?: LensRegistry;
+  /** Where the registry's lenses of the user are from. */
+  readonly module?: LensModule | null;
+  /** Longest that a lens of the user may take for one document; for tests. */
+  readonly taskMsMax?: number;
   /** The store's clock. */
   readonly now?: () => Time;
 }
@@ -70,6 +76,8 @@ export class Documents {
   readonly #troubled: NodeSet;
   readonly #now: () => Time;
   readonly #worker = new LensWorker();
+  /** For lenses of the user, so that one that hangs holds up its own documents alone. */
+  readonly #ownWorker: LensWorker;
   /** What processes were shown last, by inode number and process id, for as long as an id is surely the same process. */
   readonly #readings = new LRUCache<string, Base>({
     maxSize: READINGS_BYTES_MAX,
@@ -82,9 +90,10 @@ export class Documents {
   readonly #bound = new LRUCache<Ino, { version: number; name: Name | undefined; bound: Bound }>({ max: BOUND_MAX });
 
   constructor(store: StoreApi, options: DocumentsOptions = {}) {
-    const { registry = new LensRegistry(), now = systemTime, ...caches } = options;
+    const { registry = new LensRegistry(), module = null, taskMsMax, now = systemTime, ...caches } = options;
     this.store = store;
     this.registry = registry;
+    this.#ownWorker = new LensWorker(module, taskMsMax);
     this.#now = now;
     this.bindings = new Bindings(store, registry);
     this.views = new Views(store, registry);
@@ -103,6 +112,7 @@ export class Documents {
     this.departures.close();
     this.views.close();
     this.#worker.close();
+    this.#ownWorker.close();
   }
 
   // Which files are documents
@@ -165,8 +175,8 @@ export class Documents {
     return rule.lens === AUTO ? this.registry.forFileName(nameToText(name)) : this.#known(rule.lens);
   }
 
-  #known(name: string): Lens | undefined {
-    return [...this.registry].find((lens) => lens.name === name);
+  #known(name: string): Lens {
+    return this.registry.find(name) ?? ModuleLens.absent(name);
   }
 
   // What they show
@@ -176,24 +186,58 @@ export class Documents {
     if (node.kind !== KIND.file) return raw.get(source);
     const { lens } = this.boundAs(node) as Bound;
     const kept = keptText(node);
+    if (lens instanceof ModuleLens) return this.#keptAs(node, lens) ?? raw.get(source);
     return lens.get(source, kept?.lens === lens.name ? kept : undefined);
   }
 
-  /** The bytes that reading the file gives. BAD_CONTENT for a view that cannot be shown. */
+  /** The text accepted last, when it stands for the value that there is: what the lens would show, whatever lens it is. */
+  #keptAs(node: Node, lens: Lens): Uint8Array | undefined {
+    const kept = keptText(node);
+    if (kept?.lens !== lens.name) return undefined;
+    return kept.hash === hashSource(sourceOf(decode(node.value as Uint8Array))) ? kept.text : undefined;
+  }
+
+  /** Whether only the thread of the user's lenses can tell what a typed file shows. */
+  #isElsewhere(node: Node): boolean {
+    if (this.rendered.knows(node)) return false;
+    const lens = this.boundAs(node)?.lens;
+    return lens instanceof ModuleLens && this.#keptAs(node, lens) === undefined;
+  }
+
+  /**
+   * The bytes that reading the file gives. For a lens of the user, what `whenRendered` or `awaitRendered` has waited for;
+   * where nobody has, what `raw` shows. BAD_CONTENT for a view that cannot be shown.
+   */
   shown(node: Node): Uint8Array {
     if (this.views.has(node)) return this.views.text(node);
     if (node.value === null) return readBytes(this.store, node);
-    return draftOf(node) ?? this.rendered.bytes(node);
+    const draft = draftOf(node);
+    if (draft !== undefined) return draft;
+    return this.#isElsewhere(node) ? raw.get(sourceOf(decode(node.value))) : this.rendered.bytes(node);
   }
 
   /** Their exact number. */
   size(node: Node): number {
-    return draftOf(node)?.length ?? this.rendered.size(node);
+    const draft = draftOf(node);
+    if (draft !== undefined) return draft.length;
+    return this.#isElsewhere(node) ? this.shown(node).length : this.rendered.size(node);
   }
 
   /** The same when it is known or cheap to find, else undefined. */
   knownSize(node: Node): number | undefined {
-    return draftOf(node)?.length ?? this.rendered.knownSize(node);
+    const draft = draftOf(node);
+    if (draft !== undefined) return draft.length;
+    return this.#isElsewhere(node) ? undefined : this.rendered.knownSize(node);
+  }
+
+  /** For callers that can wait: resolves when `shown` and `size` are what a mount shows. */
+  async whenRendered(node: Node): Promise<void> {
+    try {
+      this.awaitRendered(node);
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      await error.ready;
+    }
   }
 
   /** What a file that is opened now is edited from. A draft was made from what was accepted before it. */
@@ -214,63 +258,68 @@ export class Documents {
 
   // Saving
 
-  /** What saving `text` over the document would do. */
-  judge(node: Node, bound: Bound, text: Uint8Array, base: Base, force = false): Verdict {
+  /** What saving `text` over the document would do. Lenses of the user are not asked: the text stays unchecked. */
+  judge(node: Node, bound: Bound, text: Uint8Array, base: Base): Verdict {
     const { lens, rule } = bound;
-    return judge({ lens, text, current: node.value, base: base.value, schema: rule.schema, force });
+    if (lens instanceof ModuleLens) return { ok: false, problem: { kind: 'unsaved', diagnostics: [] } };
+    return judge({ lens, text, current: node.value, base: base.value, schema: rule.schema });
+  }
+
+  /** The same for callers that can wait. */
+  async judgeLater(node: Node, bound: Bound, text: Uint8Array, base: Base): Promise<Verdict> {
+    if (!(bound.lens instanceof ModuleLens)) return this.judge(node, bound, text, base);
+    return verdictOf(await this.#ownWorker.run(judging(node, bound, text, base, false)));
   }
 
   /**
-   * The same for a driver: a large document is judged in another thread, and NotReady thrown until that is done. `key` stands
-   * for all that the verdict depends on, and no other.
+   * The same for a driver: a large document, or one of a user's lens, is judged in another thread, and NotReady thrown until
+   * that is done. `key` stands for all that the verdict depends on, and no other. `force` passes over conflicts and guards.
    */
-  judgeAside(key: string, node: Node, bound: Bound, text: Uint8Array, base: Base): Verdict {
+  judgeAside(key: string, node: Node, bound: Bound, text: Uint8Array, base: Base, force = false): Verdict {
     const known = this.#verdicts.get(key);
     if (known !== undefined) {
       this.#verdicts.delete(key);
       return known;
     }
     const { lens, rule } = bound;
-    if (text.length + (node.value?.length ?? 0) <= INLINE_BYTES_MAX || !LENSES.includes(lens)) {
-      return this.judge(node, bound, text, base);
+    const isOwn = lens instanceof ModuleLens;
+    const isSmall = text.length + (node.value?.length ?? 0) <= INLINE_BYTES_MAX;
+    if (!isOwn && (isSmall || !LENSES.includes(lens))) {
+      return judge({ lens, text, current: node.value, base: base.value, schema: rule.schema, force });
     }
-    const { options, schema } = rule;
-    const task = {
-      kind: 'judge',
-      lens: lens.name,
-      options,
-      text,
-      current: node.value,
-      base: base.value,
-      schema,
-    } as const;
+    const worker = isOwn ? this.#ownWorker : this.#worker;
     throw new NotReady(
-      this.#worker.run(task).then((reply) => {
-        this.#verdicts.set(key, reply.kind === 'judge' ? reply.verdict : failedVerdict(reply));
+      worker.run(judging(node, bound, text, base, force)).then((reply) => {
+        this.#verdicts.set(key, verdictOf(reply));
       }),
     );
   }
 
   /** For a driver: throws NotReady until what the document shows is there, if finding it takes long. */
   awaitRendered(node: Node): void {
-    if (node.value === null || node.value.length <= INLINE_BYTES_MAX || draftOf(node) !== undefined) return;
-    if (this.rendered.knows(node)) return;
+    if (node.value === null || draftOf(node) !== undefined || this.rendered.knows(node)) return;
     const bound = this.boundAs(node);
-    if (bound === undefined || !LENSES.includes(bound.lens)) return;
+    if (bound === undefined) return;
+    const isOwn = bound.lens instanceof ModuleLens;
+    const isLarge = node.value.length > INLINE_BYTES_MAX && LENSES.includes(bound.lens);
+    if (isOwn ? !this.#isElsewhere(node) : !isLarge) return;
     const { name: lens } = bound.lens;
     const kept = keptText(node);
+    const { value } = node;
     const task = {
       kind: 'render',
       lens,
       options: bound.rule.options,
-      value: node.value,
+      value,
       kept: kept?.lens === lens ? { text: kept.text, hash: kept.hash } : undefined,
     } as const;
     const { ino, version } = node;
+    const worker = isOwn ? this.#ownWorker : this.#worker;
     throw new NotReady(
-      this.#worker.run(task).then((reply) => {
-        // A lens that failed shows nothing; its file can still be listed and removed.
-        this.rendered.keep(ino, version, reply.kind === 'render' ? reply.bytes : new Uint8Array(0));
+      worker.run(task).then((reply) => {
+        // A lens that failed shows nothing, one of the user leaves it to raw; the file can still be listed and removed.
+        const instead = () => (isOwn ? raw.get(sourceOf(decode(value))) : new Uint8Array(0));
+        this.rendered.keep(ino, version, reply.kind === 'render' ? reply.bytes : instead());
       }),
     );
   }
@@ -334,10 +383,14 @@ export class Documents {
   }
 }
 
-function failedVerdict(reply: LensReply): Verdict {
-  const message = reply.kind === 'failed' ? reply.message : 'the lens gave no answer';
-  const diagnostic = { severity: 'error', code: 'lens-fault', message, offset: 0, line: 1, column: 1 } as const;
-  return { ok: false, problem: { kind: 'invalid', diagnostics: [diagnostic] } };
+function judging(node: Node, { lens, rule }: Bound, text: Uint8Array, base: Base, force: boolean): LensTask {
+  const { options, schema } = rule;
+  return { kind: 'judge', lens: lens.name, options, text, current: node.value, base: base.value, schema, force };
+}
+
+function verdictOf(reply: LensReply): Verdict {
+  if (reply.kind === 'judge') return reply.verdict;
+  return { ok: false, problem: { kind: 'invalid', diagnostics: [faultOf(reply)] } };
 }
 
 function systemTime(): Time {

@@ -252,7 +252,8 @@ export class OpenDocuments {
   force(node: Node, bound: Bound): void {
     const documents = this.#documents;
     if (problemOf(node) === undefined) return;
-    const verdict = documents.judge(node, bound, documents.shown(node), documents.baseOf(node), true);
+    const key = `force ${node.ino}:${node.version}`;
+    const verdict = documents.judgeAside(key, node, bound, documents.shown(node), documents.baseOf(node), true);
     if (!verdict.ok) {
       throw new FxError('BAD_CONTENT', problemLines(documents.pathOf(node), verdict.problem)[0] as string);
     }

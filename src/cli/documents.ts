@@ -8,12 +8,14 @@ import { formatDiagnostic } from '../../lenses/diagnostics.ts';
 import type { Lens } from '../../lenses/lens.ts';
 import { LensRegistry } from '../../lenses/registry.ts';
 import { AUTO, MODES } from '../../mount/documents/bindings.ts';
-import { checkText } from '../../mount/documents/judge.ts';
+import { LensChecker, lensesOf } from '../../mount/documents/own-lenses.ts';
 import type { PlainMap } from '../daemon/plain.ts';
+import type { Row } from '../daemon/verb.ts';
+import { lensesFor } from '../daemon/verbs-settings.ts';
 import { FxError } from '../errors.ts';
-import { examples, hostPath, run, runRows } from './command.ts';
+import { examples, hostPath, run, runRows, storePath } from './command.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { printable, printJson, printLine } from './output.ts';
+import { note, printable, printJson, printLine } from './output.ts';
 import { placeOf } from './place.ts';
 
 const PLACE = 'directory of the store, a mountpoint of it, or the path itself in a mount';
@@ -120,6 +122,7 @@ function addLists(program: Command): void {
 interface CheckOptions {
   lens?: string;
   schema?: string;
+  store?: string;
 }
 
 function addLens(program: Command): void {
@@ -127,12 +130,23 @@ function addLens(program: Command): void {
   lens
     .command('ls')
     .summary('list the lenses')
+    .description(
+      'Lists the lenses of fxmount; with a store, its own too (fxmount settings), and why they are not loaded.',
+    )
+    .argument('[store]', 'directory of a store, or a mountpoint of it')
     .option('--json', JSON_ROWS)
-    .action(async ({ json }: { json?: boolean }) => {
-      for (const { name, extensions, scope, mediaType } of new LensRegistry()) {
-        if (json === true) await printJson({ name, extensions, scope, mediaType });
-        else await printLine(`${name.padEnd(12)} ${scope.padEnd(12)} ${extensions.join(' ')}`.trimEnd());
+    .addHelpText('after', examples('fxmount lens ls', 'fxmount lens ls store'))
+    .action(async (store: string | undefined, { json }: { json?: boolean }) => {
+      const print = (row: Row): Promise<void> => printLine(json === true ? JSON.stringify(row) : lensLine(row));
+      if (store === undefined) {
+        for (const { name, extensions, scope, mediaType } of new LensRegistry())
+          await print({ name, extensions, scope, mediaType });
+        return;
       }
+      const { problem } = (await run(store, 'lenses', {}, { row: print })) as PlainMap;
+      if (problem === null) return;
+      note(storePath(store), [`its own lenses are not loaded: ${String(problem)}`]);
+      process.exitCode = exitCodeOf('BAD_CONTENT');
     });
   lens
     .command('check')
@@ -141,23 +155,36 @@ function addLens(program: Command): void {
     .argument('<file...>', 'files of this host')
     .option('--lens <name>', 'the lens; by default the one for the end of the file’s name')
     .option('--schema <file>', 'JSON Schema that the files must hold to')
+    .option('--store <store>', 'a store whose own lenses count too')
     .addHelpText(
       'after',
       examples('fxmount lens check app.json', 'fxmount lens check --lens json --schema s.json *.conf'),
     )
-    .action(async (files: string[], { lens: name, schema }: CheckOptions) => {
-      const registry = new LensRegistry();
+    .action(async (files: string[], { lens: name, schema, store }: CheckOptions) => {
       const schemaText = schema === undefined ? null : readFileSync(hostPath(schema), 'utf8');
+      const { registry, module, problem } =
+        store === undefined ? await lensesOf(null) : await lensesFor(storePath(store));
+      if (problem !== null) note(storePath(String(store)), [`its own lenses are not loaded: ${problem}`]);
+      const checker = new LensChecker(module);
       let errors = 0;
-      for (const file of files) {
-        const chosen = name === undefined ? lensFor(registry, file) : registry.get(name);
-        for (const diagnostic of checkText(chosen, readFileSync(hostPath(file)), schemaText)) {
-          if (diagnostic.severity === 'error') errors++;
-          await printLine(printable(formatDiagnostic(file, diagnostic)));
+      try {
+        for (const file of files) {
+          const chosen = name === undefined ? lensFor(registry, file) : registry.get(name);
+          for (const diagnostic of await checker.check(chosen, readFileSync(hostPath(file)), schemaText)) {
+            if (diagnostic.severity === 'error') errors++;
+            await printLine(printable(formatDiagnostic(file, diagnostic)));
+          }
         }
+      } finally {
+        checker.close();
       }
       if (errors > 0) process.exitCode = exitCodeOf('BAD_CONTENT');
     });
+}
+
+function lensLine({ name, scope, extensions }: Row): string {
+  const line = `${String(name).padEnd(12)} ${String(scope).padEnd(12)} ${(extensions as readonly string[]).join(' ')}`;
+  return printable(line.trimEnd());
 }
 
 function lensFor(registry: LensRegistry, file: string): Lens {

@@ -8,6 +8,7 @@ import { addDocumentCommands } from './documents.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import { addMountCommands } from './mount.ts';
 import { addNodeCommands } from './nodes.ts';
+import { addSettings } from './settings.ts';
 import { addSignalCommands } from './signals.ts';
 import { addStoreCommands } from './store.ts';
 import { addSystemCommands } from './system.ts';
@@ -37,6 +38,7 @@ export function program(): Command {
     .addHelpText('after', HELP);
   addMountCommands(root);
   addStoreCommands(root);
+  addSettings(root);
   addTransferCommands(root);
   addNodeCommands(root);
   addDocumentCommands(root);

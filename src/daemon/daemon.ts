@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Documents } from '../../mount/documents/documents.ts';
+import type { StoreLenses } from '../../mount/documents/own-lenses.ts';
 import { Locks } from '../../mount/locks.ts';
 import { FxError } from '../errors.ts';
 import { Feed } from '../signals/feed.ts';
@@ -21,6 +22,7 @@ import { serveMount } from './serve-mount.ts';
 import { ServerConnection } from './server.ts';
 import type { VerbContext, VerbIo } from './verb.ts';
 import { isVerbName, runVerb } from './verbs.ts';
+import { lensesFor } from './verbs-settings.ts';
 
 /** Requests under way when the daemon ends have this long to finish. */
 const DRAIN_TIMEOUT_MS = 10_000;
@@ -50,7 +52,9 @@ export class Daemon {
 
   /** Takes over `store`, which is open for writing, serves its first mount, and resolves when that is ready. */
   static async start(store: Store, options: DaemonOptions, first: MountRequest): Promise<Daemon> {
-    const daemon = new Daemon(store, options);
+    const lenses = await lensesFor(options.directory);
+    if (lenses.problem !== null) options.log(`the lenses of the settings are not loaded: ${lenses.problem}`);
+    const daemon = new Daemon(store, options, lenses);
     try {
       daemon.#endpoint = await listen(options.directory, (socket) => daemon.#accept(socket), options.log);
       await daemon.#mounts.add(first);
@@ -62,10 +66,10 @@ export class Daemon {
     }
   }
 
-  private constructor(store: Store, options: DaemonOptions) {
+  private constructor(store: Store, options: DaemonOptions, lenses: StoreLenses) {
     this.#options = options;
     this.#store = store;
-    const documents = new Documents(store);
+    const documents = new Documents(store, lenses);
     const locks = new Locks();
     const feed = new Feed(store, options.directory);
     this.#mounts = new Mounts({
@@ -84,6 +88,7 @@ export class Daemon {
       store,
       tree: new Tree(store),
       documents,
+      lenses,
       feed,
       mounts: this.#mounts,
       ending: this.#ending.signal,

@@ -14,6 +14,7 @@ import type { Plain, PlainMap } from './plain.ts';
 import { RowReader } from './rows.ts';
 import type { Row, VerbIo } from './verb.ts';
 import { runVerb, VERBS, type VerbName } from './verbs.ts';
+import { lensesFor } from './verbs-settings.ts';
 
 /** A store that another command holds for a moment is tried again for so long. */
 export const LOCK_WAIT_MS = 3000;
@@ -94,7 +95,8 @@ async function invokeRemote(client: DaemonClient, invocation: Invocation): Promi
 
 async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain> {
   const { directory, verb, args } = invocation;
-  const documents = new Documents(store);
+  const lenses = await lensesFor(directory);
+  const documents = new Documents(store, lenses);
   try {
     // The status shows it, and a refusal gives it as its reason.
     const isToldAnyway = verb === 'status' || (VERBS[verb].access === 'write' && store.readOnly);
@@ -104,6 +106,7 @@ async function invokeLocal(store: Store, invocation: Invocation): Promise<Plain>
       store,
       tree: new Tree(store),
       documents,
+      lenses,
       feed: new Feed(store, directory),
       mounts: undefined,
       ending: NEVER,

@@ -8,6 +8,7 @@
  */
 
 import type { Documents } from '../../mount/documents/documents.ts';
+import type { StoreLenses } from '../../mount/documents/own-lenses.ts';
 import { FxError } from '../errors.ts';
 import type { Feed } from '../signals/feed.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +22,8 @@ export interface VerbContext {
   readonly store: Store;
   readonly tree: Tree;
   readonly documents: Documents;
+  /** Where the lenses of `documents` are from. */
+  readonly lenses: StoreLenses;
   readonly feed: Feed;
   /** The daemon's mounts; undefined in a process that is not the daemon. */
   readonly mounts: MountControl | undefined;

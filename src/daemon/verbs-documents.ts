@@ -3,6 +3,7 @@
  */
 import { adopt } from '../../mount/documents/adopt.ts';
 import { MODES, type Mode, type Rule } from '../../mount/documents/bindings.ts';
+import { ModuleLens } from '../../mount/documents/module-lens.ts';
 import { problemLines } from '../../mount/documents/refusal.ts';
 import { FxError } from '../errors.ts';
 import { KIND, type Node } from '../store/node.ts';
@@ -65,4 +66,14 @@ export const problems = defineVerb({ access: 'read', output: 'rows', arguments: 
     await io.row({ path, kind: problem.kind, text: problemLines(path, problem).join('\n'), diagnostics });
   }
   return null;
+});
+
+/** A row for each lens; `own`: it is of the module that the settings name. Gives that module, and why it is not loaded. */
+export const lenses = defineVerb({ access: 'read', output: 'rows', arguments: {} }, async (context, _args, io) => {
+  const { registry, module, problem } = context.lenses;
+  for (const lens of registry) {
+    const { name, extensions, scope, mediaType } = lens;
+    await io.row({ name, extensions, scope, mediaType, own: lens instanceof ModuleLens });
+  }
+  return { module: module?.path ?? null, problem };
 });

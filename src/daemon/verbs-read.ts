@@ -184,6 +184,7 @@ export const get = defineVerb(
   async (context, { path, json = false }, io) => {
     const node = resolve(context.store, path);
     if (node.value !== null) {
+      if (!json && node.kind === KIND.file) await context.documents.whenRendered(node);
       const text = json ? Buffer.from(`${toJsonText(decode(node.value))}\n`, 'utf8') : context.documents.shown(node);
       await io.write(text);
     } else if (node.kind === KIND.symlink) {

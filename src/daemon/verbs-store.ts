@@ -36,6 +36,8 @@ export const status = defineVerb({ access: 'read', output: 'none', arguments: {}
     freeBytes: totals.freeBytes,
     seq: totals.seq,
     durableSeq: totals.durableSeq,
+    lenses: context.lenses.module?.path ?? null,
+    lensesProblem: context.lenses.problem,
     report: store.report,
     mounts: (mounts?.list() ?? []).map((mount) => ({ ...mount })),
   };

@@ -5,10 +5,11 @@ import { FxError } from '../errors.ts';
 import type { Plain, PlainMap } from './plain.ts';
 import type { Verb, VerbContext, VerbIo } from './verb.ts';
 import { change, read } from './verbs-client.ts';
-import { bind, bindings, problems, unbind } from './verbs-documents.ts';
+import { bind, bindings, lenses, problems, unbind } from './verbs-documents.ts';
 import { log } from './verbs-log.ts';
 import { mount, umount, wait } from './verbs-mount.ts';
 import { get, ls, select, stat, tree } from './verbs-read.ts';
+import { setLenses, setMaxBytes, settings } from './verbs-settings.ts';
 import { cursors, emit, removeCursor, setCursor, signals } from './verbs-signals.ts';
 import { checkpoint, compact, status, verify } from './verbs-store.ts';
 import { exportVerb, followVerb, importVerb } from './verbs-transfer.ts';
@@ -28,6 +29,7 @@ export const VERBS = {
   follow: followVerb,
   get,
   import: importVerb,
+  lenses,
   log,
   ls,
   mount,
@@ -40,6 +42,9 @@ export const VERBS = {
   rm,
   select,
   setCursor,
+  setLenses,
+  setMaxBytes,
+  settings,
   showView,
   signals,
   stat,

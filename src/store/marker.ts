@@ -1,9 +1,10 @@
 /**
  * The file that makes a directory a store: `fxmount.json`, JSON of one line.
  *
- *     {"format":"fxmount store","version":2,"id":"<32 hex digits>","maxBytes":<bytes>}
+ *     {"format":"fxmount store","version":2,"id":"<32 hex digits>","maxBytes":<bytes>,"lenses":<path>}
  *
- * `maxBytes`, the most the store may take on its disk, may be left out.
+ * `maxBytes`, the most the store may take on its disk, and `lenses`, the absolute path of a module of the user's
+ * own lenses, may be left out.
  *
  * A store directory holds
  *
@@ -38,6 +39,8 @@ export interface Marker {
   storeId: Uint8Array;
   /** The most the store may take on its disk, in bytes; null: no limit. */
   maxBytes: number | null;
+  /** Absolute path of the module that has the user's own lenses; null: none. */
+  lenses: string | null;
 }
 
 function syncPath(path: string): void {
@@ -83,20 +86,20 @@ export function prepareDirectory(directory: string): void {
 /** Makes the marker of a new store, durably, in a directory that was prepared; the caller holds the lock. */
 export function createMarker(directory: string, maxBytes: number | null): Marker {
   const storeId = randomBytes(16);
-  const marker = { storeId, maxBytes };
+  const marker = { storeId, maxBytes, lenses: null };
   writeMarker(directory, marker);
   syncPath(dirname(directory));
   return marker;
 }
 
 /** Replaces the marker, durably and at once. */
-export function writeMarker(directory: string, { storeId, maxBytes }: Marker): void {
+export function writeMarker(directory: string, { storeId, maxBytes, lenses }: Marker): void {
   const path = join(directory, MARKER_NAME);
-  const limit = maxBytes === null ? {} : { maxBytes };
+  const settings = { ...(maxBytes === null ? {} : { maxBytes }), ...(lenses === null ? {} : { lenses }) };
   try {
     writeDurably(
       `${path}.new`,
-      `${JSON.stringify({ format: FORMAT, version: VERSION, id: Buffer.from(storeId).toString('hex'), ...limit })}\n`,
+      `${JSON.stringify({ format: FORMAT, version: VERSION, id: Buffer.from(storeId).toString('hex'), ...settings })}\n`,
     );
     renameSync(`${path}.new`, path);
   } catch (error) {
@@ -146,11 +149,14 @@ export function readMarker(directory: string): Marker {
       `${join(directory, MARKER_NAME)} has no valid id; restore it from a backup of the store`,
     );
   }
-  const { maxBytes = null } = marker;
+  const { maxBytes = null, lenses = null } = marker;
   if (maxBytes !== null && !(typeof maxBytes === 'number' && Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
     throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} has no valid maxBytes; correct it or take it out`);
   }
-  return { storeId: Buffer.from(marker.id, 'hex'), maxBytes };
+  if (lenses !== null && !(typeof lenses === 'string' && lenses.startsWith('/'))) {
+    throw new FxError('DAMAGED', `${join(directory, MARKER_NAME)} has no valid lenses; correct it or take it out`);
+  }
+  return { storeId: Buffer.from(marker.id, 'hex'), maxBytes, lenses };
 }
 
 function parse(text: string): Record<string, unknown> | null {

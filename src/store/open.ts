@@ -79,6 +79,12 @@ export function limitStore(store: Store, directory: string, maxBytes: number | n
   store.upkeep.limit(maxBytes);
 }
 
+/** Names the module of the user's own lenses, from the next opening on; null: none. IO. */
+export function nameLenses(directory: string, lenses: string | null): void {
+  const path = resolve(directory);
+  hostErrors(path, () => writeMarker(path, { ...readMarker(path), lenses }));
+}
+
 function checkLimit(maxBytes: number | null): void {
   if (maxBytes === null || maxBytes >= STORE_BYTES_MIN) return;
   throw new FxError(

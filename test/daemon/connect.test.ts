@@ -49,13 +49,15 @@ class Server {
     const { store, tree } = this;
     const feed = this.#feed;
     const { directory } = feed;
+    const documents = new Documents(store);
     const mounts = { list: () => [] } as unknown as MountControl;
     const context = {
       directory,
       store,
       tree,
       feed,
-      documents: new Documents(store),
+      documents,
+      lenses: { registry: documents.registry, module: null, problem: null },
       ending: new AbortController().signal,
       mounts,
     };

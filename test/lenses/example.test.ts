@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,17 +10,14 @@ import { change, edits, problems } from '../support/lenses/golden.ts';
 import { LAWS } from '../support/lenses/laws.ts';
 import { typedSubject } from '../support/lenses/subject.ts';
 import { root } from '../support/mount.ts';
+import { exampleLens, writeModule } from '../support/own-lens.ts';
 
 let lens: Lens;
 let directory: string;
 
 beforeAll(async () => {
-  const code = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'lenses/README.md'), 'utf8'))?.[1] ?? '';
-  expect(code).toContain("from 'fxmount/lens'");
   directory = mkdtempSync(join(tmpdir(), 'fxmount-lens-example-'));
-  const path = join(directory, 'dimensions.mjs');
-  const entry = pathToFileURL(join(root, 'dist/lenses/index.js')).href;
-  writeFileSync(path, code.replace('fxmount/lens', entry));
+  const path = writeModule(directory, 'dimensions.mjs', exampleLens());
   lens = ((await import(/* @vite-ignore */ pathToFileURL(path).href)) as { default: Lens }).default;
 });
 

@@ -2,7 +2,7 @@
  * Saves as tools make them, on a Vfs: which calls reach it, and what they are answered.
  */
 import { Documents, type DocumentsOptions } from '../../mount/documents/documents.ts';
-import type { OpenFlags } from '../../mount/operations.ts';
+import { NotReady, type OpenFlags } from '../../mount/operations.ts';
 import { Vfs } from '../../mount/vfs.ts';
 import { type NodeId, nodeIdToText } from '../../src/ids.ts';
 import type { StoreApi } from '../../src/store/api.ts';
@@ -45,6 +45,12 @@ export class Editor {
     const root = store.node(1) as Node;
     const directory = store.create(root, 'd', { kind: KIND.directory, mode: 0o755, uid: 0, gid: 0 });
     return new Editor(store, vfs, documents, directory);
+  }
+
+  /** The same directory through documents and a mount of their own. */
+  reopened(options: DocumentsOptions = {}): Editor {
+    const documents = new Documents(this.store, options);
+    return new Editor(this.store, new Vfs(this.store, { totals: NO_TOTALS, documents }), documents, this.directory);
   }
 
   /** Puts a typed file there, as the API does. */
@@ -149,4 +155,16 @@ export class Editor {
 
 function idOf(id: NodeId): string {
   return nodeIdToText(id);
+}
+
+/** Calls again while it is not ready; how often it had to wait. */
+export async function patiently<T>(call: () => T): Promise<{ result: T; waits: number }> {
+  for (let waits = 0; ; waits++) {
+    try {
+      return { result: call(), waits };
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      await error.ready;
+    }
+  }
 }

@@ -7,23 +7,11 @@ import { LensWorker } from '../../mount/documents/lens-worker.ts';
 import { NotReady } from '../../mount/operations.ts';
 import { encode } from '../../src/uarr/v2.ts';
 import { fromJs } from '../../src/uarr/value.ts';
-import { Editor, TRUNCATE } from '../support/editor.ts';
+import { Editor, patiently, TRUNCATE } from '../support/editor.ts';
 import { temporaryDirectory } from '../support/mount.ts';
 import { storeTest } from '../support/stores.ts';
 
 const LARGE = `{"list": [\n${Array.from({ length: 20_000 }, (_, i) => `  ${i}`).join(',\n')}\n]}\n`;
-
-/** Calls again while it is not ready; how often it had to wait. */
-async function patiently<T>(call: () => T): Promise<{ result: T; waits: number }> {
-  for (let waits = 0; ; waits++) {
-    try {
-      return { result: call(), waits };
-    } catch (error) {
-      if (!(error instanceof NotReady)) throw error;
-      await error.ready;
-    }
-  }
-}
 
 storeTest('a large save waits for its verdict, and nobody else does', async (open) => {
   const editor = await Editor.bound(open);
@@ -79,7 +67,7 @@ test('a lens that hangs is ended, and the next document is served', async () => 
      parentPort.on('message', ({ lens }) => { while (lens === 'hang'); if (lens === 'die') process.exit(1);
        parentPort.postMessage({ kind: 'render', bytes: new Uint8Array(3) }); });`,
   );
-  const worker = new LensWorker(pathToFileURL(program), 3000);
+  const worker = new LensWorker(null, 3000, pathToFileURL(program));
   const task = { kind: 'render', options: {}, value: new Uint8Array(0), kept: undefined } as const;
   const replies = await Promise.all(
     ['fine', 'hang', 'fine', 'die', 'fine'].map((lens) => worker.run({ ...task, lens })),
