@@ -181,3 +181,19 @@ function thrownBy(body: () => unknown): unknown {
   }
   throw new Error('nothing was thrown');
 }
+
+storeTest('only its owner and root may write commands', async (open) => {
+  const { store, now } = await open();
+  const ran: string[] = [];
+  const run = async (command: string) => `did ${ran.push(command)}`;
+  const vfs = new Vfs(store, { now, totals: NO_TOTALS, commands: { owner: 1000, run } });
+  const { ino, mode, uid } = find(vfs, '.fx/ctl');
+  expect([mode, uid]).toEqual([0o600, 1000]);
+  const write = { read: false, write: true, truncate: true, append: false, clearSetId: false };
+  const openAs = (who: number) => outcomeOf(() => vfs.open(ino, write, { uid: who, gid: 0, pid: 1 }));
+  expect([0, 1000, 1001].map(openAs)).toEqual(['OK', 'OK', 'ACCESS_DENIED']);
+  const give = () => vfs.write(ino, 0, 0, Buffer.from('a\n\nb\n'), 0, 5, false);
+  await (thrownBy(give) as NotReady).ready;
+  give();
+  expect([ran, text(vfs, '.fx/ctl')]).toEqual([['a', 'b'], 'did 1\ndid 2\n']);
+});
