@@ -51,7 +51,7 @@ const SIGNALS_SHOWN = `every change from the time of opening, or after the chang
                  "cat" and "head -n 3" follow it, and "tail -n +1 -f", while a plain "tail -f" waits for an end.
                  One who is behind is told by {"cursor":SEQ,"lag":CHANGES}. If SEQ is too old the only line is
                  {"error":…,"oldest":SEQ}, and reading on fails. Where the kernel was told before that it need
-                 not open files, opening fails: mount again, or use "fxmount watch --json".`;
+                 not open files, it reads as empty: mount again, or use "fxmount watch --json".`;
 
 export const CONTROL_ENTRIES: Readonly<Record<Name, ControlEntry>> = {
   README: { shows: 'this text', item: () => textFile(readme) },

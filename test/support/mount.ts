@@ -29,8 +29,14 @@ const STOP_TIMEOUT_MS = 20_000;
 const SHELL_TIMEOUT_MS = 60_000;
 const OUTPUT_SHOWN_CHARACTERS = 4000;
 
-/** Environment of every process that a test starts. */
-export const testEnvironment: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', TZ: 'UTC', FXMOUNT_TEST_RUN: RUN_ID };
+/** Environment of every process that a test starts; programs that the machine lacks may be in `bin` beside this file. */
+export const testEnvironment: NodeJS.ProcessEnv = {
+  ...process.env,
+  PATH: `${process.env.PATH ?? ''}:${join(root, 'test/support/bin')}`,
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  FXMOUNT_TEST_RUN: RUN_ID,
+};
 
 /** A fresh directory that the leftover check knows; the caller removes it. */
 export function temporaryDirectory(label: string): string {
