@@ -17,6 +17,7 @@ import { NAME_BYTES_MAX } from '../src/limits.ts';
 import { type Name, nameToText } from '../src/names.ts';
 import type { StoreApi, Time } from '../src/store/api.ts';
 import { type Attributes, KIND, type Node, ROOT_INO, type Slot } from '../src/store/node.ts';
+import { laterOf } from '../src/store/time.ts';
 import type { CommandRunner } from './commands.ts';
 import { Documents } from './documents/documents.ts';
 import type { Locks } from './locks.ts';
@@ -254,8 +255,7 @@ export class Tree {
     const mode = view.mode & ~WRITE_BITS;
     if (shown.error !== undefined) return attributesOf(view, { mode });
     const { text, changed } = shown;
-    const isNewer = changed[0] > view.mtimeSec || (changed[0] === view.mtimeSec && changed[1] > view.mtimeNsec);
-    const [mtimeSec, mtimeNsec] = isNewer ? changed : [view.mtimeSec, view.mtimeNsec];
+    const [mtimeSec, mtimeNsec] = laterOf([view.mtimeSec, view.mtimeNsec], changed);
     return attributesOf(view, { mode, size: text.length, storedBytes: text.length, mtimeSec, mtimeNsec });
   }
 

@@ -14,6 +14,9 @@ import { mountedStore } from './mounted.ts';
 import { note, print, printLine } from './output.ts';
 import { Progress } from './progress.ts';
 
+/** Help for `--json` of a command that prints rows. */
+export const JSON_ROWS = 'print one JSON object a line';
+
 /** `path` absolute and without symbolic links, also when its last part is not there yet. */
 export function hostPath(path: string): string {
   const absolute = resolve(path);

@@ -13,13 +13,10 @@ import type { PlainMap } from '../daemon/plain.ts';
 import type { Row } from '../daemon/verb.ts';
 import { lensesFor } from '../daemon/verbs-settings.ts';
 import { FxError } from '../errors.ts';
-import { examples, hostPath, run, runRows, storePath } from './command.ts';
+import { examples, hostPath, JSON_ROWS, run, runRows, storePath } from './command.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { note, printable, printJson, printLine } from './output.ts';
-import { placeOf } from './place.ts';
-
-const PLACE = 'directory of the store, a mountpoint of it, or the path itself in a mount';
-const JSON_ROWS = 'print one JSON object a line';
+import { PLACE, placeOf } from './place.ts';
 
 export function addDocumentCommands(program: Command): void {
   addBind(program);

@@ -5,10 +5,8 @@ import { type Command, Option } from 'commander';
 import type { PlainMap } from '../daemon/plain.ts';
 import type { Row } from '../daemon/verb.ts';
 import { PUT_TYPES } from '../daemon/verbs-write.ts';
-import { count, examples, run, runBytes, runRows } from './command.ts';
+import { count, examples, JSON_ROWS, run, runBytes, runRows } from './command.ts';
 import { printable, printJson, printLine } from './output.ts';
-
-const JSON_ROWS = 'print one JSON object a line';
 
 export function addNodeCommands(program: Command): void {
   addLooking(program);

@@ -7,6 +7,9 @@ import { FxError } from '../errors.ts';
 import { hostPath, run, storePath } from './command.ts';
 import { mountedStore } from './mounted.ts';
 
+/** Help for the argument that `placeOf` takes. */
+export const PLACE = 'directory of the store, a mountpoint of it, or the path itself in a mount';
+
 export interface NodePlace {
   /** Directory of the store. */
   readonly store: string;

@@ -9,7 +9,7 @@ import { writeCursor } from '../signals/cursors.ts';
 import { SIGNAL_KINDS } from '../signals/signal.ts';
 import { decode, encode } from '../uarr/v2.ts';
 import { toJsonText } from '../uarr/value.ts';
-import { count, examples, run, runRows, storePath } from './command.ts';
+import { count, examples, JSON_ROWS, run, runRows, storePath } from './command.ts';
 import { printable, printLine } from './output.ts';
 
 const STORE = 'directory of the store, or a mountpoint of it';
@@ -49,7 +49,7 @@ function addWatch(program: Command): void {
     .option('--select <selector>', 'only nodes that it means; see "fxmount select --help"')
     .addOption(new Option('--window <ms>', 'merge what tells of the same within so many milliseconds').argParser(count))
     .option('--no-follow', 'end at the last frame')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', JSON_ROWS)
     .addHelpText(
       'after',
       examples(
@@ -133,7 +133,7 @@ function addCursors(cursor: Command): void {
     .command('ls')
     .summary('list the named cursors')
     .argument('<store>', STORE)
-    .option('--json', 'print one JSON object a line')
+    .option('--json', JSON_ROWS)
     .action((store: string, { json }: { json?: boolean }) =>
       runRows(
         store,

@@ -7,7 +7,7 @@ import type { Plain, PlainMap } from '../daemon/plain.ts';
 import type { Row } from '../daemon/verb.ts';
 import { FxError } from '../errors.ts';
 import { initStore } from '../store/open.ts';
-import { bytes, count, examples, hostPath, maxSizeOption, run, runRows } from './command.ts';
+import { bytes, count, examples, hostPath, JSON_ROWS, maxSizeOption, run, runRows } from './command.ts';
 import { allMounts } from './mounted.ts';
 import { printable, printJson, printLine } from './output.ts';
 
@@ -138,7 +138,7 @@ function addLog(program: Command): void {
     .argument('[path]', 'node path, or n:<NodeID>')
     .addOption(new Option('-n, --limit <records>', 'show only so many of the newest').argParser(count))
     .addOption(new Option('--from <seq>', 'start at this sequence number').argParser(count))
-    .option('--json', 'print one JSON object a line')
+    .option('--json', JSON_ROWS)
     .addHelpText(
       'after',
       examples('fxmount log store --limit 20', 'fxmount log store /config', 'fxmount log --json store --from 100'),
@@ -169,7 +169,7 @@ function addVerify(program: Command): void {
       'Reads the whole log and tree and checks them. Prints what is wrong, one finding a line; exits with 8 if anything is.',
     )
     .argument('<store>', 'directory of the store, or a mountpoint of it')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', JSON_ROWS)
     .addHelpText('after', examples('fxmount verify store'))
     .action((store: string, { json }: { json?: boolean }) =>
       runRows(store, 'verify', {}, json === true, (row) => printable(`${String(row.where)}: ${String(row.finding)}`)),

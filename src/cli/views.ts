@@ -5,11 +5,10 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { PlainMap } from '../daemon/plain.ts';
 import { FxError } from '../errors.ts';
-import { count, examples, hostPath, run, runBytes, runRows } from './command.ts';
+import { count, examples, hostPath, JSON_ROWS, run, runBytes, runRows } from './command.ts';
 import { printable, printLine } from './output.ts';
-import { placeOf } from './place.ts';
+import { PLACE, placeOf } from './place.ts';
 
-const PLACE = 'directory of the store, a mountpoint of it, or the path itself in a mount';
 const PATH = 'node path of the view';
 
 interface AddOptions {
@@ -33,7 +32,7 @@ export function addViewCommands(program: Command): void {
     .command('ls')
     .summary('list the views of a store')
     .argument('<store>', 'directory of the store, or a mountpoint of it')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', JSON_ROWS)
     .addHelpText('after', examples('fxmount view ls store'))
     .action((store: string, { json }: { json?: boolean }) =>
       runRows(store, 'views', {}, json === true, ({ path, kind, from, error }) => {

@@ -13,6 +13,7 @@ import { LENS_BYTES_MAX } from '../limits.ts';
 import { nameFromText, nameToText } from '../names.ts';
 import type { StoreApi, Time } from '../store/api.ts';
 import { KIND, type Node, ROOT_INO, type Slot } from '../store/node.ts';
+import { laterOf } from '../store/time.ts';
 import { decode } from '../uarr/v2.ts';
 import type { Value, ValueMap } from '../uarr/value.ts';
 import type { Definition } from './definition.ts';
@@ -110,10 +111,7 @@ class Scan {
       throw new FxError('TOO_BIG', `a view looks at ${this.#nodesMax} nodes at most: give it a smaller directory`);
     }
     if (depth > DEPTH_MAX) throw new FxError('TOO_BIG', `a view looks ${DEPTH_MAX} directories deep at most`);
-    const [sec, nsec] = this.changed;
-    if (node.ctimeSec > sec || (node.ctimeSec === sec && node.ctimeNsec > nsec)) {
-      this.changed = [node.ctimeSec, node.ctimeNsec];
-    }
+    this.changed = laterOf(this.changed, [node.ctimeSec, node.ctimeNsec]);
   }
 
   #each(directory: Node, visit: (node: Node, key: string) => void): void {
